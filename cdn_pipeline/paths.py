@@ -1,0 +1,139 @@
+"""Logical paths: how a URL path in a text leads to one, how one becomes a URL, and what patterns match it.
+
+A logical path is a file's path under its source root, ``/``-separated, never starting with ``/``.
+"""
+
+from __future__ import annotations
+
+import functools
+import os.path
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+# Every other character is percent-encoded: so a URL of ours needs no escaping in CSS, JavaScript, HTML, XML
+# and srcset, and S3 does not take a "+" for a space.
+SAFE = "/@"
+
+ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
+IMPOSSIBLE = "\0"  # stands for a segment that no file can be named, such as one with an encoded slash
+
+
+def url_path(path: str) -> str:
+    """``a dir/ü#1.png`` is ``a%20dir/%C3%BC%231.png``."""
+    return quote(path, safe=SAFE)
+
+
+def unquote(segment: str) -> str | None:
+    """A URL path segment as a file name; a stray ``%`` is literal. ``None`` if no file can bear that name."""
+    if "%" not in segment:
+        return segment
+    raw = ESCAPE.sub(lambda hit: bytes.fromhex(hit[1].decode()), segment.encode("utf-8", "surrogatepass"))
+    try:
+        name = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if "/" in name or "\0" in name else name
+
+
+class Outside(Exception):
+    """A URL that leads to no file of the site's static tree: not ours to touch."""
+
+
+class Climbing(Outside):
+    """A relative URL with more ``..`` than leave it in the tree. ``inside`` is where it would lead if the
+    tree were all there is."""
+
+    def __init__(self, inside: str) -> None:
+        super().__init__(inside)
+        self.inside = inside
+
+
+def resolve(url: str, base: str, prefix: str) -> str:
+    """The logical path that *url* means when it stands in the file with logical path *base*.
+
+    *url* is the path part of a local reference; *prefix* is the path of the origin's public URL, such as
+    ``/static/``. As in the URL standard ``\\`` is ``/`` and ``..`` stops at the root. Raises `Outside` for
+    directories and for paths that are not below *prefix*, `Climbing` where ``..`` is what led out.
+    """
+    parts = url.replace("\\", "/").split("/")
+    if _dots(parts[-1]) in ("", ".", ".."):
+        raise Outside(url)
+    above = [part for part in prefix.split("/") if part]
+    directory = base.split("/")[:-1]
+    absolute = parts[0] == ""
+    path = _walk([] if absolute else above + directory, parts)
+    if path[: len(above)] == above and len(path) > len(above):
+        return "/".join(path[len(above) :])
+    if absolute:
+        raise Outside(url)
+    raise Climbing("/".join(_walk(directory, parts)))
+
+
+def _walk(start: list[str], parts: list[str]) -> list[str]:
+    path = list(start)
+    for part in parts:
+        plain = _dots(part)
+        if plain == "..":
+            del path[-1:]
+        elif plain not in ("", "."):
+            path.append(unquote(part) or IMPOSSIBLE)
+    return path
+
+
+def _dots(segment: str) -> str:
+    """``%2e%2e`` is ``..`` to a browser."""
+    return re.sub("%2e", ".", segment, flags=re.IGNORECASE) if "%" in segment else segment
+
+
+def prefix_of(url: str) -> str:
+    """The path of a target's public URL: ``https://example.com/static/`` gives ``/static/``."""
+    return urlsplit(url).path or "/"
+
+
+def normal(path: str) -> str:
+    """*path* with its extension in lower case, as patterns see it."""
+    stem, extension = os.path.splitext(path)
+    return stem + extension.lower()
+
+
+@functools.cache
+def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One regular expression for all *patterns*; match it against ``normal(path)``.
+
+    A pattern without ``/`` matches the file name anywhere, ``**`` crosses directories, a leading ``/``
+    anchors at the root; a trailing ``/`` means everything below that directory.
+    """
+    return re.compile("|".join(f"(?:{_expression(pattern)})" for pattern in patterns) or r"(?!)", re.DOTALL)
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether any of *patterns* matches the logical path."""
+    return matcher(tuple(patterns)).fullmatch(normal(path)) is not None
+
+
+GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^]]*\]|[^*?[]+|\[")
+
+
+def _expression(pattern: str) -> str:
+    if pattern.endswith("/"):
+        pattern += "**"
+    anchored = "/" in pattern
+    body = normal(pattern.lstrip("/") if anchored else pattern)
+    regex = "".join(map(_piece, GLOB.findall(body)))
+    return regex if anchored else "(?:.*/)?" + regex
+
+
+def _piece(piece: str) -> str:
+    if piece == "**/":
+        return "(?:.*/)?"
+    if piece == "**":
+        return ".*"
+    if piece == "*":
+        return "[^/]*"
+    if piece == "?":
+        return "[^/]"
+    if piece[0] == "[" and len(piece) > 1:
+        inside = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
+        return f"[^/{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+    return re.escape(piece)
