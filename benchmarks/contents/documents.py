@@ -50,8 +50,11 @@ def web_manifest(seed: str, icons: Sequence[str]) -> str:
             "name": dice.words(2, 3).title(),
             "start_url": "/",
             "display": "standalone",
-            "theme_color": f"#{dice.below(1 << 24):06x}",
-            "icons": [{"src": url, "sizes": size, "type": "image/png"} for url, size in zip(icons, sizes, strict=True)],
+            "theme_color": _color(dice),
+            "icons": [
+                {"src": url, "sizes": size, "type": "image/png"}
+                for url, size in zip(icons, sizes, strict=True)
+            ],
         },
         indent=2,
     )
@@ -69,21 +72,21 @@ def svg(seed: str, size: int) -> str:
     side = dice.pick((16, 24, 32, 64, 512))
     name = dice.pick(WORDS)
     shapes = [_shape(dice, side) for _ in range(max(1, size // 260))]
+    frame = f'width="{side}" height="{side}" viewBox="0 0 {side} {side}"'
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<!-- {dice.words(3, 8)} -->\n"
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">\n'
-        f"  <title>{name}</title>\n"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {dice.words(3, 8)} -->\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {frame}>\n  <title>{name}</title>\n'
         f'  <defs>\n    <linearGradient id="{name}-a" x1="0" y1="0" x2="1" y2="1">\n'
-        f'      <stop offset="0" stop-color="#{dice.below(1 << 24):06x}"/>\n'
-        f'      <stop offset="1" stop-color="#{dice.below(1 << 24):06x}"/>\n    </linearGradient>\n  </defs>\n'
+        f'      <stop offset="0" stop-color="{_color(dice)}"/>\n'
+        f'      <stop offset="1" stop-color="{_color(dice)}"/>\n    </linearGradient>\n  </defs>\n'
         f'  <g id="{name}-b" fill="url(#{name}-a)">\n{"".join(shapes)}  </g>\n'
         f'  <use href="#{name}-b" transform="scale(-1 1)"/>\n</svg>\n'
     )
 
 
 def _shape(dice: Dice, side: int) -> str:
-    style = f'fill="#{dice.below(1 << 24):06x}"' if dice.chance(60) else f'stroke="#000" stroke-width="{dice.between(1, 3)}"'
+    filled, stroked = f'fill="{_color(dice)}"', f'stroke="#000" stroke-width="{dice.between(1, 3)}"'
+    style = filled if dice.chance(60) else stroked
     points = " ".join(f"{dice.pick('LlCc')}{_points(dice, side)}" for _ in range(dice.between(2, 9)))
     return f'    <path {style} d="M{_number(dice, side)} {_number(dice, side)} {points}Z"/>\n'
 
@@ -94,3 +97,7 @@ def _points(dice: Dice, side: int) -> str:
 
 def _number(dice: Dice, side: int) -> str:
     return f"{dice.below(side)}.{dice.below(100):02}"
+
+
+def _color(dice: Dice) -> str:
+    return f"#{dice.below(1 << 24):06x}"

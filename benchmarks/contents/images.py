@@ -1,7 +1,7 @@
 """Images that decode, and fonts and films that only look like it, without any compressor.
 
-zlib's output differs between its builds, so PNG holds stored blocks; GIF and JPEG get code tables in which a code
-and its value fill one byte, so that plain noise is a valid picture.
+zlib's output differs between its builds, so PNG holds stored blocks; GIF and JPEG get code tables in which a
+code and its value fill one byte, so that plain noise is a valid picture.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ _CODES = bytes((0, 0, 7, *[0] * 13))
 _DC = _CODES + b"\x05" * 7  # every block begins with a difference of five bits
 _AC = _CODES + b"\x65" * 7  # then nine times "six zeros, a value of five bits", which ends the block
 _BLOCK = 10
-_BELOW_111 = bytes(byte if byte < 224 else byte - 224 for byte in range(256))  # never 0xFF either: no stuffing
+_BELOW_111 = bytes(
+    byte if byte < 224 else byte - 224 for byte in range(256)
+)  # never 0xFF either: no stuffing
 
 
 def jpeg(seed: str, size: int) -> bytes:
@@ -96,13 +98,18 @@ def ico(seed: str) -> bytes:
 def woff2(seed: str, size: int) -> bytes:
     """The head of a WOFF2 file, then noise: no font, but as big and as dense as one."""
     body = max(0, size - 48)
-    return struct.pack(">4s4sIHHIIHHIIIII", b"wOF2", b"\0\1\0\0", size, 12, 0, body * 2, body, 1, *[0] * 6) + noise(
-        seed, body
-    )
+    return struct.pack(
+        ">4s4sIHHIIHHIIIII", b"wOF2", b"\0\1\0\0", size, 12, 0, body * 2, body, 1, *[0] * 6
+    ) + noise(seed, body)
 
 
 def mp4(seed: str, size: int) -> bytes:
     """The first boxes of an MP4 film, then noise: no film."""
     brand = b"isom\0\0\2\0isomiso2mp41"
     body = noise(seed, max(0, size - len(brand) - 16))
-    return struct.pack(">I4s", len(brand) + 8, b"ftyp") + brand + struct.pack(">I4s", len(body) + 8, b"mdat") + body
+    return (
+        struct.pack(">I4s", len(brand) + 8, b"ftyp")
+        + brand
+        + struct.pack(">I4s", len(body) + 8, b"mdat")
+        + body
+    )

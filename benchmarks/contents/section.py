@@ -1,8 +1,8 @@
 """A section of the site: 200 files of about 25,000 bytes that refer to each other, and to the first section.
 
-The mix follows a site whose pictures weigh most: text is not quite half of the files and a quarter of the bytes. Sizes
-are spread as on real sites, many small and few large, and the same in every section, so that the site grows
-linearly.
+The mix follows a site whose pictures weigh most: text is not quite half of the files, and a quarter of the
+bytes. Sizes are spread as on real sites, many small and few large, and nearly the same in every section, so
+that the site grows linearly; one section in ten has a library and a sheet that are far larger.
 """
 
 from __future__ import annotations
@@ -121,7 +121,10 @@ def _scripts(number: int, folder: str) -> Iterator[tuple[str, str]]:
         library = f"{WORDS[order * 13 + 5]}.min.js"
         big = 1_200_000 if number % 10 == 5 and order == 0 else _size(24_000, order)
         mapped = f"{library}.map" if order < 2 else ""
-        yield f"js/vendor/{library}", script(Script(f"{folder}/{library}", big, minified=True, source_map=mapped))
+        yield (
+            f"js/vendor/{library}",
+            script(Script(f"{folder}/{library}", big, minified=True, source_map=mapped)),
+        )
         if mapped:
             yield f"js/vendor/{mapped}", documents.source_map(f"{folder}/{mapped}", 30_000, library)
 
@@ -150,7 +153,10 @@ def _specifier(module: str, depth: int) -> str:
 
 def _documents(folder: str) -> Iterator[tuple[str, str]]:
     for order in range(8):
-        yield f"data/{WORDS[order * 17 + 3]}.json", documents.records(f"{folder}/json {order}", _size(13_000, order))
+        yield (
+            f"data/{WORDS[order * 17 + 3]}.json",
+            documents.records(f"{folder}/json {order}", _size(13_000, order)),
+        )
     for order in range(24):
         yield f"img/icons/icon-{order:02}.svg", documents.svg(f"{folder}/svg {order}", _size(3_500, order))
     icons = _pictures()[:2]

@@ -1,17 +1,45 @@
-"""Style sheets: rules, comments, media queries, fonts, pictures and imports, as people write them or minified."""
+"""Style sheets as people write them, or minified: rules, comments, media queries, fonts, pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .dice import Dice
+from .dice import Dice, listed
 
-ELEMENTS = "a,button,dd,div,figure,footer,h1,h2,h3,header,img,input,label,li,nav,ol,p,section,span,table,td,ul".split(",")
-STATES = (":hover", ":focus", ":active", "::before", "::after", ":first-child", ":last-child", ":nth-child(2n + 1)")
-STATES += (":not(:last-child)", ":disabled", ":focus-visible", ":is(:hover, :focus)", '[type="text"]', "[hidden]")
-MEDIA = ("(min-width: 768px)", "(max-width: 599.98px)", "(min-width: 1200px)", "print", "screen and (min-width: 60em)")
-MEDIA += ("(prefers-reduced-motion: reduce)", "(prefers-color-scheme: dark)", "(hover: hover) and (pointer: fine)")
+ELEMENTS = listed(
+    "a button div figure footer h1 h2 h3 header img input label li nav ol p section span table ul"
+)
+STATES = (
+    ":hover",
+    ":focus",
+    ":active",
+    "::before",
+    "::after",
+    ":first-child",
+    ":last-child",
+    ":nth-child(2n + 1)",
+)
+STATES += (
+    ":not(:last-child)",
+    ":disabled",
+    ":focus-visible",
+    ":is(:hover, :focus)",
+    '[type="text"]',
+    "[hidden]",
+)
+MEDIA = (
+    "(min-width: 768px)",
+    "(max-width: 599.98px)",
+    "(min-width: 1200px)",
+    "print",
+    "screen and (min-width: 60em)",
+)
+MEDIA += (
+    "(prefers-reduced-motion: reduce)",
+    "(prefers-color-scheme: dark)",
+    "(hover: hover) and (pointer: fine)",
+)
 UNITS = ("px", "px", "px", "rem", "rem", "em", "%", "vw", "vh")
 KEYWORDS = {
     "display": ("flex", "block", "none", "inline-block", "grid", "inline-flex"),
@@ -28,12 +56,21 @@ KEYWORDS = {
     "list-style": ("none", "disc inside", "square"),
     "box-sizing": ("border-box", "content-box"),
     "pointer-events": ("none", "auto"),
-    "font-family": ('"Open Sans", Arial, sans-serif', "Georgia, 'Times New Roman', serif", "inherit", "monospace"),
+    "font-family": (
+        '"Open Sans", Arial, sans-serif',
+        "Georgia, 'Times New Roman', serif",
+        "inherit",
+        "monospace",
+    ),
     "content": ('""', '"\\201C"', "attr(data-label)", '" / "', "'\\2014 \\00A0'"),
 }
-LENGTHS = "width height min-width max-width min-height top left right bottom gap font-size border-radius".split()
-LENGTHS += "margin-top margin-bottom margin-left padding-left letter-spacing line-height flex-basis".split()
-COLORS = "color background-color border-color outline-color fill stroke".split()
+LENGTHS = listed(
+    """
+    width height min-width max-width min-height top left right bottom gap font-size border-radius margin-top
+    margin-bottom margin-left padding-left letter-spacing line-height flex-basis
+    """
+)
+COLORS = listed("color background-color border-color outline-color fill stroke")
 
 
 @dataclass(frozen=True)
@@ -88,7 +125,10 @@ Rule = tuple[str, list[tuple[str, str]]]
 
 def _rules(dice: _Author, block: str, count: int) -> Iterator[Rule]:
     for _ in range(count):
-        yield _selector(dice, block), list(dict(_declaration(dice) for _ in range(dice.between(1, 7))).items())
+        yield (
+            _selector(dice, block),
+            list(dict(_declaration(dice) for _ in range(dice.between(1, 7))).items()),
+        )
 
 
 def _selector(dice: _Author, block: str) -> str:
@@ -140,7 +180,10 @@ def _transform(dice: _Author) -> tuple[str, str]:
 
 
 def _gradient(dice: _Author) -> tuple[str, str]:
-    return "background-image", f"linear-gradient({dice.below(360)}deg, {_color(dice)} 0%, {_color(dice)} 100%)"
+    return (
+        "background-image",
+        f"linear-gradient({dice.below(360)}deg, {_color(dice)} 0%, {_color(dice)} 100%)",
+    )
 
 
 def _computed(dice: _Author) -> tuple[str, str]:
@@ -160,7 +203,9 @@ MANY = (_spacing, _spacing, _border, _shadow, _transition, _transform, _gradient
 
 def _picture(dice: _Author, url: str) -> list[tuple[str, str]]:
     written = dice.pick((f"url({url})", f'url("{url}")', f"url('{url}')"))
-    name, value = dice.pick((("background-image", written), ("background", f"#fff {written} no-repeat 50% 0")))
+    name, value = dice.pick(
+        (("background-image", written), ("background", f"#fff {written} no-repeat 50% 0"))
+    )
     return [(name, value), _declaration(dice), _spacing(dice)]
 
 
@@ -199,7 +244,9 @@ class _Source:
         return f"/**\n * {self.dice.words(2, 4).title()}\n * {self.dice.words(6, 14)}.\n */\n\n"
 
     def imported(self, url: str) -> str:
-        return self.dice.pick((f'@import "{url}";\n', f"@import url({url});\n", f'@import url("{url}") screen;\n'))
+        return self.dice.pick(
+            (f'@import "{url}";\n', f"@import url({url});\n", f'@import url("{url}") screen;\n')
+        )
 
     def font(self, family: list[str], url: str) -> str:
         source = f'url("{url}") format("woff2")'
@@ -236,7 +283,9 @@ class _Minified(_Source):
 
     def rule(self, selector: str, declarations: list[tuple[str, str]]) -> str:
         tight = selector.replace(",\n", ",").replace(" > ", ">").replace(" ~ ", "~")
-        return tight + "{" + ";".join(f"{name}:{value.replace(', ', ',')}" for name, value in declarations) + "}"
+        return (
+            tight + "{" + ";".join(f"{name}:{value.replace(', ', ',')}" for name, value in declarations) + "}"
+        )
 
     def media(self, query: str, block: str) -> str:
         return f"@media {query.replace(': ', ':')}{{{block}}}"

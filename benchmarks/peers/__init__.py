@@ -1,0 +1,29 @@
+"""The programs that are compared, one per module, each with ``tools(place) -> dict[str, Tool]``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a comparison takes place; every path is absolute."""
+
+    site: Path  # the sources
+    work: Path  # environments, configs, outputs and caches of every program
+    command: tuple[str, ...]  # ours
+    hugo: str  # its binary; "" where there is none
+    files: int
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One program, set up in one way."""
+
+    name: str
+    argv: tuple[str, ...]
+    folder: Path  # where it runs
+    output: Path
+    caches: tuple[Path, ...] = ()  # removed with the output before a cold run
+    environment: dict[str, str] = field(default_factory=dict)
