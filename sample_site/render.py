@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 from jinja2.ext import Extension
@@ -22,7 +22,7 @@ PAGES = ("index", "plates", "mirror", "visit")
 class Assets(Extension):
     """``{% assets … output="x" %}``: the body, once, with the URL of the bundle that the build made."""
 
-    tags = {"assets"}
+    tags = {"assets"}  # noqa: RUF012, declared so by Jinja2
 
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
@@ -39,7 +39,7 @@ class Assets(Extension):
         return nodes.CallBlock(call, [nodes.Name("ASSET_URL", "param")], [], body, lineno=line)
 
     def url(self, output: str, caller: Callable[[str], str]) -> str:
-        bundle_url: Callable[[str], str] = self.environment.globals["bundle_url"]
+        bundle_url = cast(Callable[[str], str], self.environment.globals["bundle_url"])
         return caller(bundle_url(output))
 
 
