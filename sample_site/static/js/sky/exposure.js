@@ -23,7 +23,8 @@ export async function expose(canvas, { stars }, date) {
 function drawStep(context, { points, magnitude }, step) {
   const [from, to] = [points[step - 1], points[step]];
   if (!from || !to) return;
-  context.strokeStyle = `rgb(255 ${232 - magnitude * 8} ${200 + magnitude * 14} / ${0.95 - magnitude * 0.12})`;
+  const light = Math.min(100, 96 - magnitude * 11); // opaque, or the ends of steps would show as beads
+  context.strokeStyle = `hsl(${magnitude < 1.5 ? 42 : 218} 36% ${light}%)`;
   context.lineWidth = 0.012 * 0.8 ** magnitude;
   context.beginPath();
   context.moveTo(...from);
