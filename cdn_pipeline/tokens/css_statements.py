@@ -1,0 +1,110 @@
+"""A style sheet divided into statements: the text up to each ``{``, ``}`` and ``;`` that structures it.
+
+``a { b: c; d: e }`` is ``a {``, ``b: c;`` and ``d: e }``. Almost every statement is one match of one regular
+expression; what that cannot divide (deep brackets, a block in a custom property, text that ends too early) is
+read token by token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .css import (
+    CLOSED_COMMENT,
+    CLOSER,
+    COMMENT,
+    DELIM,
+    IDENT,
+    IN_DOUBLE_QUOTES,
+    IN_SINGLE_QUOTES,
+    IN_URL,
+    NAME_CHARS,
+    SPACE,
+    TOKEN,
+    WHITE,
+    opens,
+    unescape,
+)
+
+_URL = r"[uU][rR][lL]\("
+# An escape that spells no letter of "url", swallows no white space and stands before no "url(".
+_ESCAPE = (
+    rf"\\(?!0{{0,4}}(?i:55|75|52|72|4c|6c)|[uUrRlL])"
+    rf"(?:[0-9a-fA-F]{{1,6}}+(?!{WHITE})|[^0-9a-fA-F\n\r\f])(?!{_URL})"
+)
+_PLAIN = r"""[^{}();\[\]"'\\/<]++"""
+_ODD = rf"""
+    /(?!\*) | <(?!!--) | {CLOSED_COMMENT} | {_ESCAPE}
+  | "{IN_DOUBLE_QUOTES}" | '{IN_SINGLE_QUOTES}'
+  | \((?<={_URL})(?<![{NAME_CHARS}\#@]{_URL}){WHITE}*+(?!["']){IN_URL}{WHITE}*+\)
+"""
+_PAREN = rf"""\((?:(?<!{_URL})|(?<=[{NAME_CHARS}\#@]{_URL})|(?={WHITE}*+["']))"""
+_DEPTHS = 4
+
+
+def _balanced(depths: int) -> str:
+    """A pattern for text whose brackets are nested at most so deep."""
+    if not depths:
+        return rf"(?:{_ODD}|{_PLAIN})*+"
+    return rf"(?:{_ODD}|{_PAREN}{_balanced(depths - 1)}\)|\[(?:{_ODD}|{_PLAIN})*+\]|{_PLAIN})*+"
+
+
+_LEAD = rf"(?:(?!/\*!){CLOSED_COMMENT}|{WHITE}++)*+"
+_STATEMENT = re.compile(
+    rf"{_LEAD}(?:((?=/\*!){CLOSED_COMMENT}|{_balanced(_DEPTHS)}(?:[{{}};]|\Z))|)", re.VERBOSE
+)
+
+
+def statements(text: str) -> Iterator[tuple[int, int, int]]:
+    """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth counts the
+    blocks that are open before it. White space and comments before a statement belong to none, except that
+    ``/*! */`` is one of its own. The last statement may lack its end, and be unclosed anywhere."""
+    at, depth = int(text.startswith("\ufeff")), 0
+    while at < len(text):
+        for match in _STATEMENT.finditer(text, at):
+            start, end = match.span(1)
+            if start < 0 or (depth and text[start : start + 1] in "-\\" and _has_block(text, start, end)):
+                at = match.end() if start < 0 else start
+                break
+            if start == end:
+                return
+            yield start, end, depth
+            depth = _depth(depth, text[end - 1])
+        end = _end(text, at, depth)
+        yield at, end, depth
+        at, depth = end, _depth(depth, text[end - 1])
+
+
+def _depth(depth: int, last: str) -> int:
+    if last == "{":
+        return depth + 1
+    return depth - 1 if last == "}" and depth else depth
+
+
+def _end(text: str, start: int, depth: int) -> int:
+    """Where the statement at *start* ends, read token by token."""
+    keeps_blocks = depth > 0 and is_custom(text, start)
+    closers: list[str] = []
+    for match in TOKEN.finditer(text, start):
+        kind, token = match.lastgroup or DELIM, match.group()
+        if closers and kind == DELIM and token == closers[-1]:
+            closers.pop()
+        elif opens(kind, token) and (closers or token != "{" or keeps_blocks):
+            closers.append(CLOSER[token[-1]])
+        elif kind == DELIM and not closers and token in "{};":
+            return match.end()
+    return len(text)
+
+
+def _has_block(text: str, start: int, end: int) -> bool:
+    return text[end - 1] == "{" and is_custom(text, start)
+
+
+def is_custom(text: str, start: int = 0) -> bool:
+    """Whether the statement at *start* declares a custom property, whose value may be anything."""
+    found = (match for match in TOKEN.finditer(text, start) if match.lastgroup not in (SPACE, COMMENT))
+    name, colon = next(found, None), next(found, None)
+    if not name or not colon or name.lastgroup != IDENT:
+        return False
+    return colon.group() == ":" and unescape(name.group()).startswith("--")
