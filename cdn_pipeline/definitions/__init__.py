@@ -1,0 +1,125 @@
+"""Bundle definitions in webassets' formats: YAML, Python, and the ``{% assets %}`` tags of templates.
+
+`read` gives the bundles as written, `members.expand` their files. Neither webassets nor Jinja2 nor PyYAML is
+imported unless a definition needs it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cdn_pipeline.definitions import tag
+from cdn_pipeline.definitions.bundle import Bundle, Filter, Origin, builds, from_json, tag_name, to_json
+from cdn_pipeline.definitions.file import Found
+from cdn_pipeline.definitions.layout import Layout
+from cdn_pipeline.definitions.members import expand, missing
+from cdn_pipeline.definitions.registry import Registry, asked_for, is_file, outputs
+from cdn_pipeline.errors import Problem
+
+__all__ = (
+    "Bundle",
+    "Definitions",
+    "Filter",
+    "Origin",
+    "Resolved",
+    "builds",
+    "dump",
+    "expand",
+    "from_json",
+    "load",
+    "read",
+    "resolve",
+    "tag_name",
+    "to_json",
+)
+
+
+class Definitions(NamedTuple):
+    """Everything that the definitions and templates of a site say about bundles."""
+
+    bundles: tuple[Bundle, ...]  # to be built; parts of others, which nobody asks for, are not among them
+    files: tuple[Bundle, ...]  # what a tag names alone and is no bundle: one member each, nothing to build
+    problems: tuple[Problem, ...]
+    inputs: tuple[Path, ...]  # every file and directory that was read, or looked for
+
+
+class Resolved(NamedTuple):
+    """The bundles of a site with their files."""
+
+    outputs: dict[str, Bundle]  # by logical path of the output, in order of definition
+    names: dict[str, tuple[str, ...]]  # what a page asks for, and the outputs it gets
+    problems: tuple[Problem, ...]
+
+
+def read(
+    definitions: Iterable[str], templates: Iterable[str], root: Path, sources: Sequence[Path] = ()
+) -> Definitions:
+    """Everything below *root*, the project's directory, that *definitions* (files, modules) and *templates*
+    (files, directories) say. *sources* are the absolute source roots."""
+    registry = Registry()
+    plain = Layout(roots=tuple(sources))
+    layout = plain
+    for name in definitions:
+        found = _read(name, root, plain.roots)
+        registry.add(found)
+        if layout == plain:  # a template's tags follow the first definitions that set a directory
+            layout = found.layout or plain
+    tags = tag.read(templates, root, layout)
+    registry.problems += tags.problems
+    registry.inputs += tags.inputs
+    named = [registry.resolved(bundle) for bundle in tags.bundles]
+    bundles = asked_for(registry.registered(), named, registry.problems)
+    return Definitions(
+        tuple(bundles),
+        tuple(bundle for bundle in named if is_file(bundle)),
+        tuple(dict.fromkeys(registry.problems)),
+        tuple(dict.fromkeys(registry.inputs)),
+    )
+
+
+def _read(name: str, root: Path, sources: tuple[Path, ...]) -> Found:
+    if name.lower().endswith((".yaml", ".yml")):
+        from cdn_pipeline.definitions import yaml
+
+        return yaml.read(root / name, root, sources)
+    from cdn_pipeline.definitions import python
+
+    return python.read(name, root, sources)
+
+
+def resolve(definitions: Definitions, paths: Collection[str]) -> Resolved:
+    """The bundles of a site whose files have the logical *paths*; every problem of theirs."""
+    known = paths if isinstance(paths, (set, frozenset, dict)) else frozenset(paths)
+    names = {bundle.name: tuple(leaf.output for leaf in builds(bundle)) for bundle in definitions.bundles}
+    problems = [problem for file in definitions.files for problem in missing(file, known, names)]
+    expanded: dict[str, Bundle] = {}
+    for output, bundle in outputs(definitions.bundles, []).items():
+        expanded[output], found = expand(bundle, known, names)
+        problems += found
+    return Resolved(expanded, names, tuple(dict.fromkeys(problems)))
+
+
+def dump(definitions: Definitions) -> str:
+    """JSON, from which `load` makes the definitions again."""
+    return json.dumps(
+        {
+            "bundles": [to_json(bundle) for bundle in definitions.bundles],
+            "files": [to_json(bundle) for bundle in definitions.files],
+            "problems": definitions.problems,
+            "inputs": [str(path) for path in definitions.inputs],
+        }
+    )
+
+
+def load(text: str) -> Definitions:
+    """The inverse of `dump`."""
+    fields = json.loads(text)
+    return Definitions(
+        tuple(map(from_json, fields["bundles"])),
+        tuple(map(from_json, fields["files"])),
+        tuple(Problem(*problem) for problem in fields["problems"]),
+        tuple(map(Path, fields["inputs"])),
+    )

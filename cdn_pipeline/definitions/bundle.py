@@ -1,0 +1,212 @@
+"""A bundle as its author defined it: which members, which filters, what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os.path
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+GENERATED = "gen"  # directory of the outputs that nobody named
+VERSION = "%(version)s"
+
+# What compilers make of a member, for bundles that do not name their output.
+COMPILED = {
+    "css": ".css .less .scss .sass .styl .stylus .pcss .ccss",
+    "js": ".js .coffee .ts .jsx .es6 .jst .hbs .handlebars .dust .soy .mustache",
+}
+LANGUAGE = {extension: language for language, all in COMPILED.items() for extension in all.split()}
+
+
+class Origin(NamedTuple):
+    """Where a live filter object stands: in which definitions, and the way to it."""
+
+    definitions: str  # as the config names them
+    bundle: str  # a registered name
+    path: tuple[int, ...]  # indices into nested contents, then the index among the filters
+
+
+class Base(NamedTuple):
+    """How a member's path becomes a logical path: it must begin with `strip`, which gives way to `add`."""
+
+    strip: str = ""
+    add: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter as named, not yet loaded."""
+
+    name: str  # webassets' name, or `module:attribute`
+    options: Mapping[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()  # dotted names of the filter classes that the definitions register
+    origin: Origin | None = None  # of an object that no name and options describe
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Members in their order, nested bundles in their place."""
+
+    name: str  # registered; else the output; "" for a nested bundle that has neither
+    output: str  # logical path without the version; "" for containers and for parts of other bundles
+    contents: tuple[str | Bundle, ...]  # paths and globs as written, until `members.expand` made them logical
+    filters: tuple[Filter, ...] = ()
+    depends: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)  # settings of filters, names in lower case
+    bases: tuple[Base, ...] = (Base(),)  # tried in order
+    remove_duplicates: bool = True
+    file: str = ""  # where it is defined, as messages name it
+    line: int = 0
+    column: int = 0
+    places: tuple[tuple[int, int], ...] = ()  # line and column of each of `contents`, where known
+
+    @property
+    def is_container(self) -> bool:
+        """Has no file of its own and no output: its children are built each on their own."""
+        return not self.output and all(isinstance(member, Bundle) for member in self.contents)
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Line and column of one of `contents`."""
+        return self.places[index] if index < len(self.places) else (self.line, self.column)
+
+
+def builds(bundle: Bundle) -> Iterator[Bundle]:
+    """The bundles that become outputs: *bundle*, or the leaves below a container, with its filters after
+    their own."""
+    if not bundle.is_container:
+        yield bundle
+        return
+    for child in bundle.contents:
+        if isinstance(child, Bundle):
+            yield from (replace(leaf, filters=leaf.filters + bundle.filters) for leaf in builds(child))
+
+
+def to_json(bundle: Bundle) -> dict[str, Any]:
+    """Plain values, from which `from_json` makes the bundle again; defaults are left out."""
+    fields: dict[str, Any] = {"name": bundle.name, "output": bundle.output}
+    fields["contents"] = [to_json(item) if isinstance(item, Bundle) else item for item in bundle.contents]
+    fields["filters"] = [_filter_to_json(item) for item in bundle.filters]
+    for name in (
+        "depends",
+        "extra",
+        "config",
+        "bases",
+        "remove_duplicates",
+        "file",
+        "line",
+        "column",
+        "places",
+    ):
+        value = getattr(bundle, name)
+        if value != Bundle.__dataclass_fields__[name].default:
+            fields[name] = value
+    return json.loads(json.dumps(fields))  # type: ignore[no-any-return]
+
+
+def _filter_to_json(item: Filter) -> dict[str, Any]:
+    fields = {"name": item.name, "options": item.options, "classes": item.classes, "origin": item.origin}
+    return {name: value for name, value in fields.items() if value}
+
+
+def from_json(fields: Mapping[str, Any]) -> Bundle:
+    """The inverse of `to_json`."""
+    known: dict[str, Any] = dict(fields)
+    known["contents"] = tuple(
+        from_json(item) if isinstance(item, dict) else item for item in fields["contents"]
+    )
+    known["filters"] = tuple(_filter_from_json(item) for item in fields["filters"])
+    known["depends"] = tuple(fields.get("depends", ()))
+    known["bases"] = tuple(Base(*base) for base in fields.get("bases", ((),)))
+    known["places"] = tuple((line, column) for line, column in fields.get("places", ()))
+    return Bundle(**known)
+
+
+def _filter_from_json(fields: Mapping[str, Any]) -> Filter:
+    origin = fields.get("origin")
+    return Filter(
+        fields["name"],
+        fields.get("options", {}),
+        tuple(fields.get("classes", ())),
+        Origin(origin[0], origin[1], tuple(origin[2])) if origin else None,
+    )
+
+
+def definition(bundle: Bundle) -> dict[str, Any]:
+    """`to_json` without names and places: two bundles with the same definition give the same bytes."""
+    fields = to_json(bundle)
+    for name in ("name", "file", "line", "column", "places", "extra"):
+        fields.pop(name, None)
+    fields["contents"] = [definition(item) if isinstance(item, Bundle) else item for item in bundle.contents]
+    return fields
+
+
+def plain(value: Any) -> Any:
+    """*value* as JSON can hold it: tuples become lists, what it does not know becomes text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+        return [plain(item) for item in items]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def filter_names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    """``"jsmin, gzip"`` and ``["jsmin", "gzip"]`` are the same two filters."""
+    names = value.split(",") if isinstance(value, str) else value or ()
+    return tuple(name.strip() for name in names if name.strip())
+
+
+def clean_output(output: str, name: str = "") -> str:
+    """*output* without ``%(version)s`` and the separator before it: the fingerprint takes its place.
+
+    ``gen/all.%(version)s.js`` is ``gen/all.js``; where nothing of the file's name is left, *name* is it.
+    """
+    if VERSION not in output:
+        return output
+    marked = output.replace(VERSION, "\0")
+    marked = re.sub(r"(^|/)\0(?=\.[^/]*$)", lambda hit: hit[1] + file_name(name or marked), marked)
+    marked = re.sub(r"[-._~+@/]?\0", "", marked)
+    return marked.lstrip("/-._~+@")
+
+
+def file_name(name: str) -> str:
+    """The part of a bundle's name that can name a file."""
+    stem = posixpath.basename(os.path.splitext(name)[0]).replace("\0", "") or "bundle"
+    return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "bundle"
+
+
+def language(contents: Sequence[str | Bundle]) -> str:
+    """The extension of what *contents* make, such as ``css``; "" if they are of different kinds."""
+    found = {language(item.contents) if isinstance(item, Bundle) else _language(item) for item in contents}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _language(path: str) -> str:
+    extension = os.path.splitext(path)[1].lower()
+    return LANGUAGE.get(extension, extension[1:])
+
+
+def generated_name(contents: Sequence[str], filters: str | Sequence[str] | None) -> str:
+    """The name of a bundle for which nobody wrote one, without extension: ``gen/0123456789ab``.
+
+    Made from what its author wrote, so that a running site finds it by the arguments of the tag.
+    """
+    written = json.dumps([list(contents), list(filter_names(filters))])
+    return f"{GENERATED}/{hashlib.sha256(written.encode()).hexdigest()[:12]}"
+
+
+def tag_name(contents: Sequence[str], filters: str | Sequence[str] | None, output: str | None) -> str:
+    """Under which name the bundle of an ``{% assets %}`` tag is known, from the tag's arguments as written.
+
+    A tag that does nothing but name one bundle, or one file, means that one.
+    """
+    if output:
+        return clean_output(output)
+    if len(contents) == 1 and not filter_names(filters):
+        return contents[0]
+    return generated_name(contents, filters)
