@@ -44,7 +44,7 @@ def _opened(document: Document, text: str, tag: html.Tag) -> Element | None:
     name = SVG_NAMES.get(tag.name, tag.name) if tag.namespace == SVG else tag.name
     element = Element(tag.namespace, name, html.attributes(text, tag))
     document.element(element)
-    return element if name in ("style", "script") else None
+    return element if name in ("style", "script") and not tag.is_empty else None
 
 
 def _is_whole(owner: Element, following: html.Tag) -> bool:

@@ -31,8 +31,6 @@ ENCODED_HTML = re.compile(
 )
 HOLDS_HTML = frozenset({"foreignobject", "desc", "title"})  # in SVG
 HOLDS_TEXT = frozenset({"mi", "mo", "mn", "ms", "mtext"})  # in MathML
-# Start tags after which a browser reads on differently in HTML and in foreign content.
-DECIDING = re.compile("script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext|image|base")
 
 
 class Element(NamedTuple):
@@ -53,7 +51,7 @@ class OpenElements:
         return bool(self._stack) and self._stack[-1].namespace != HTML
 
     def demand_certainty(self) -> None:
-        """Raises LexError if it cannot be told whether we still are in foreign content."""
+        """Raises LexError if it cannot be told which elements are still open."""
         if self._doubt is not None:
             raise LexError(self._doubt, "end tag without its start tag inside <svg> or <math>")
 
@@ -62,8 +60,7 @@ class OpenElements:
         if not self._stack and name not in (SVG, MATHML):
             return HTML
         namespace = self._namespace(name, attributes)
-        if self._doubt is not None and DECIDING.fullmatch(name):
-            self.demand_certainty()
+        self.demand_certainty()
         has_content = not (VOID.fullmatch(name) if namespace == HTML else is_empty)
         if has_content and (self._stack or namespace != HTML):
             self._stack.append(Element(namespace, name, _holds_html(namespace, name, attributes)))

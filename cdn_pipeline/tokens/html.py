@@ -24,7 +24,7 @@ class Tag(NamedTuple):
     name: str
     namespace: str  # foreign.HTML, SVG or MATHML; HTML for end tags
     is_end: bool
-    start: int
+    is_empty: bool  # ends in ``/>``, where that means something: in SVG and MathML
     attributes: tuple[int, int]  # the span to give to `attributes`
 
 
@@ -47,6 +47,8 @@ ATTRIBUTES = re.compile(ATTRIBUTE)
 TAG = re.compile(
     rf"<(/?)([a-zA-Z][^{SPACE}/>]*+)((?:{re.sub(r'[(](?![?])', '(?:', ATTRIBUTE)})*+)([{SPACE}/]*+)>"
 )
+TAG_START = re.compile(r"</?[a-zA-Z]")
+MARKUP = re.compile(r"<[a-zA-Z/!?]")
 COMMENT_END = re.compile(r"--!?>")
 
 RAW = re.compile("script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext")
@@ -86,10 +88,11 @@ class _Tokenizer:
     def __iter__(self) -> Iterator[Tag | Text]:
         text, end = self._text, self._end
         while self._at < end:
-            mark = text.find("<", self._at, end)
-            if mark != self._at and self._open.is_foreign():
-                yield Text(self._at, end if mark < 0 else mark, True)
-            if mark < 0:
+            hit = MARKUP.search(text, self._at, end)
+            mark = hit.start() if hit else end
+            if mark > self._at and self._open.is_foreign():
+                yield Text(self._at, mark, True)
+            if not hit:
                 return
             if tag := TAG.match(text, mark, end):
                 yield from self._tag(tag)
@@ -107,12 +110,13 @@ class _Tokenizer:
         name = lower(tag[2])
         if tag[1]:
             self._open.close(name, tag.start())
-            yield Tag(name, HTML, True, tag.start(), tag.span(3))
+            yield Tag(name, HTML, True, False, tag.span(3))
             return
-        namespace = self._open.open(name, tag[3], is_empty=tag[4].endswith("/"))
+        is_empty = tag[4].endswith("/")
+        namespace = self._open.open(name, tag[3], is_empty=is_empty)
         if namespace == HTML and name == "image":
             name = "img"
-        yield Tag(name, namespace, False, tag.start(), tag.span(3))
+        yield Tag(name, namespace, False, is_empty and namespace != HTML, tag.span(3))
         if namespace == HTML and RAW.fullmatch(name):
             yield from self._raw(name)
 
@@ -157,16 +161,12 @@ class _Tokenizer:
 
     def _after_markup(self, mark: int) -> int:
         """Where a comment ends, or anything else that begins with ``<`` and is no tag."""
-        text, end = self._text, self._end
-        following = text[mark + 1 : mark + 2]
-        if following.isascii() and following.isalpha():
-            return end  # a tag that never ends
-        if following not in ("!", "/", "?"):
-            return mark + 1
-        if text.startswith("<!--", mark, end):
+        if self._text.startswith("<!--", mark, self._end):
             return self._after_comment(mark)
-        close = text.find(">", mark, end)
-        return end if close < 0 else close + 1
+        if TAG_START.match(self._text, mark, self._end):
+            return self._end  # it never ends
+        close = self._text.find(">", mark, self._end)
+        return self._end if close < 0 else close + 1
 
     def _after_comment(self, mark: int) -> int:
         for empty in ("<!-->", "<!--->"):
