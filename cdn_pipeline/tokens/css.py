@@ -1,6 +1,6 @@
 """An exact lexer of CSS: CSS Syntax Level 3, section 4, for text that was already decoded.
 
-CSS knows no lexical errors: every text is tokens, and nothing here raises. A token is one match of one compiled
+CSS knows no lexical errors: every text is tokens, and nothing here raises. A token is one match of one
 regular expression whose repetitions are possessive, so hostile text costs no more than ordinary text.
 Where drafts differ, Chromium decides: every character from U+0080 on may stand in a name.
 """
@@ -42,7 +42,7 @@ IN_URL = rf"""(?:{ESCAPE}|[^"'()\\\x01-\x20\x7f]++)*+"""
 
 
 def _letter(upper: str) -> str:
-    """A pattern for one letter of a keyword in any spelling: ``u``, ``\\75`` and ``\\000055`` are the same."""
+    """A pattern for a letter in any spelling: ``u``, ``U``, ``\\75`` and ``\\000055`` are the same."""
     codes = f"{ord(upper):x}|{ord(upper.lower()):x}"
     return rf"(?:[{upper}{upper.lower()}]|\\0{{0,4}}(?i:{codes})(?:\r\n|{WHITE})?|\\[{upper}{upper.lower()}])"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .css import (
+from cdn_pipeline.tokens.css import (
     CLOSED_COMMENT,
     CLOSER,
     COMMENT,
@@ -57,8 +57,8 @@ _STATEMENT = re.compile(
 
 
 def statements(text: str) -> Iterator[tuple[int, int, int]]:
-    """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth counts the
-    blocks that are open before it. White space and comments before a statement belong to none, except that
+    """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth is the
+    number of blocks that are open before it. White space and comments before a statement belong to none, but
     ``/*! */`` is one of its own. The last statement may lack its end, and be unclosed anywhere."""
     at, depth = int(text.startswith("\ufeff")), 0
     while at < len(text):

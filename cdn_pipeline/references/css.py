@@ -1,0 +1,205 @@
+"""References in style sheets: ``url()`` in every spelling, ``@import``, ``image-set()`` and source maps.
+
+Only statements that could hold one are read token by token; everything else is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from cdn_pipeline.references import (
+    CORS,
+    CUSTOM,
+    FONT,
+    FRAGMENT,
+    IMAGE,
+    IMPORT,
+    LINK,
+    SOURCE_MAP,
+    Reference,
+    is_local,
+    split_suffix,
+)
+from cdn_pipeline.references.css_imports import imports, late_imports
+from cdn_pipeline.tokens.css import (
+    CLOSER,
+    COMMENT,
+    DELIM,
+    ESCAPE,
+    IDENT,
+    IN_URL,
+    NAME,
+    STRING,
+    TOKEN,
+    URL,
+    URL_OPEN,
+    WHITE,
+    opens,
+    unescape,
+)
+from cdn_pipeline.tokens.css_rules import at_keyword
+from cdn_pipeline.tokens.css_statements import statements
+
+__all__ = ["late_imports", "references"]
+
+# The "(" of url(), src() or image-set(), or an escape that could be a letter of their names.
+_MAYBE = re.compile(
+    rf"[(\\](?:(?<=[uU][rR][lL]\(|[sS][rR][cC]\(|[sS][eE][tT]\()"
+    rf"|(?<=\\)(?:[0-9a-fA-F]{{1,6}}{WHITE}?|[g-zG-Z\-]){NAME}{{0,20}}+\()"
+)
+_INSIDE_URL = re.compile(rf"{URL_OPEN}{WHITE}*+({IN_URL})")
+_SOURCE_MAP = re.compile(r"/\*[#@]\s*sourceMappingURL=(\S*?)\s*\*/")  # ECMA-426, 11.1.2.2
+_MAP_NAME = "sourceMappingURL="
+_SUFFIX = re.compile(rf"{ESCAPE}|[?#]")
+_AROUND = "".join(map(chr, range(0x21)))  # URL standard, 4.4
+_IGNORED = re.compile(r"[\t\n\r]")
+
+_ADDRESSES = ("url", "src")
+_HOLD_ADDRESSES = (*_ADDRESSES, "image-set", "-webkit-image-set")
+_PREFIX = re.compile(r"[_*]|-(?:webkit|moz|ms|o)-")
+# What may name an element of an SVG file; only from the page's own origin.
+_ELEMENTS = frozenset(
+    {
+        "backdrop-filter",
+        "clip-path",
+        "fill",
+        "filter",
+        "marker",
+        "marker-end",
+        "marker-mid",
+        "marker-start",
+        "mask",
+        "mask-image",
+        "stroke",
+    }
+)
+# What loads with CORS (css-masking, css-shapes).
+_CORS = frozenset(
+    {
+        "clip-path",
+        "mask",
+        "mask-border",
+        "mask-border-source",
+        "mask-box-image",
+        "mask-box-image-source",
+        "mask-image",
+        "shape-outside",
+    }
+)
+
+
+def references(text: str) -> list[Reference]:
+    """Every local reference that a browser could follow, in order. Imports that come too late are none."""
+    found = [*_imported(text), *_declared(text)]
+    if _MAP_NAME in text:
+        found += _source_map(text)
+        found.sort()
+    return found
+
+
+def _imported(text: str) -> Iterator[Reference]:
+    for rule in imports(text):
+        yield from _reference(text, rule.url, IMPORT)
+
+
+def _declared(text: str) -> Iterator[Reference]:
+    """Those in the values of declarations."""
+    maybe = _MAYBE.search(text)
+    preludes: dict[int, int] = {}  # depth: where the statement stands that opened the block
+    for start, end, depth in statements(text) if maybe else ():
+        if text[end - 1] == "{":
+            preludes[depth + 1] = start
+        while maybe and maybe.start() < start:  # in a comment
+            maybe = _MAYBE.search(text, start)
+        if maybe is None:
+            return
+        if maybe.start() < end:
+            if depth and text[start] != "@" and text[end - 1] != "{":
+                yield from _values(text, start, end, preludes[depth])
+            maybe = _MAYBE.search(text, end)
+
+
+def _values(text: str, start: int, end: int, prelude: int) -> Iterator[Reference]:
+    """Those in one declaration of the block whose prelude stands at *prelude*."""
+    found = TOKEN.finditer(text, start, end)
+    name = _property(found)
+    within: list[tuple[str, str]] = []  # (function, its closer)
+    for match in found if name else ():
+        kind, token = match.lastgroup or DELIM, match.group()
+        function = within[-1][0] if within else ""
+        if kind == URL or (kind == STRING and function in _HOLD_ADDRESSES):
+            yield from _reference(text, match.span(), _kind(text, name, prelude), name in _ELEMENTS)
+            if function in _ADDRESSES:
+                within[-1] = ("", ")")  # what follows the address is a modifier
+        elif opens(kind, token):
+            within.append((unescape(token[:-1]).lower(), CLOSER[token[-1]]))
+        elif within and token == within[-1][1]:
+            within.pop()
+
+
+def _property(found: Iterator[re.Match[str]]) -> str:
+    """The name before the colon, in lower case, without prefix; "" if this is no declaration."""
+    name = ""
+    for match in found:
+        if match.lastgroup == IDENT:
+            name = unescape(match.group()).lower()
+        elif match.group() == ":":
+            return name if name.startswith("--") else _PREFIX.sub("", name, count=1)
+    return ""
+
+
+def _kind(text: str, name: str, prelude: int) -> str:
+    if name.startswith("--"):
+        return CUSTOM
+    if name == "src" and at_keyword(text, prelude) == "font-face":
+        return FONT
+    if name == "behavior":
+        return LINK
+    return CORS if name in _CORS else IMAGE
+
+
+def _reference(
+    text: str, span: tuple[int, int], kind: str, names_elements: bool = False
+) -> Iterator[Reference]:
+    """The reference that the string or ``url()`` token at *span* is, if it is a local one."""
+    start, end = _inside(text, *span)
+    cut = next(
+        (one.start() for one in _SUFFIX.finditer(text, start, end) if unescape(one.group()) in "?#"), end
+    )
+    path, suffix = (_IGNORED.sub("", unescape(text[at:to])) for at, to in ((start, cut), (cut, end)))
+    if is_local(path + suffix):
+        kind = FRAGMENT if names_elements and "#" in suffix else kind
+        yield Reference(start, cut, path, kind, suffix)
+
+
+def _inside(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the address stands between quotes or parentheses, without white space around it."""
+    quote = text[start]
+    if quote not in "\"'":
+        match = _INSIDE_URL.match(text, start, end)
+        return match.span(1) if match else (end, end)
+    end -= end - start > 1 and text[end - 1] == quote  # the end of the text ends a string too
+    inside = text[start + 1 : end]
+    if "\\" in inside:  # its last space may be escaped
+        return start + 1, end
+    return end - len(inside.lstrip(_AROUND)), start + 1 + len(inside.rstrip(_AROUND))
+
+
+def _source_map(text: str) -> Iterator[Reference]:
+    """The last comment that names a source map."""
+    ends = [0, *(end for _, end, _ in statements(text)), len(text)]
+    at = text.rfind(_MAP_NAME)
+    while at >= 0:
+        index = bisect_right(ends, at)
+        start, end = ends[index - 1], ends[index]
+        comments = [one.span() for one in TOKEN.finditer(text, start, end) if one.lastgroup == COMMENT]
+        for span in reversed(comments):
+            found = _SOURCE_MAP.fullmatch(text, *span)
+            if found:
+                path, suffix = split_suffix(found[1])
+                if is_local(found[1]):
+                    yield Reference(found.start(1), found.start(1) + len(path), path, SOURCE_MAP, suffix)
+                return
+        at = text.rfind(_MAP_NAME, 0, start)

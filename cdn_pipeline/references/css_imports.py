@@ -1,0 +1,99 @@
+"""The ``@import`` rules of a style sheet: which are alive, and which come too late.
+
+An import is alive only before every other valid rule; an ``@layer`` statement may stand before the first one,
+but not between two (css-cascade-5, section 2). Invalid rules and unknown at-rules do no harm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from cdn_pipeline.tokens.css import COMMENT, FUNCTION, SPACE, STRING, TOKEN, URL, unescape
+from cdn_pipeline.tokens.css_rules import Rule, after_ignored, at_keyword, rules
+from cdn_pipeline.tokens.css_statements import statements
+
+_MAYBE = re.compile(r"@(?:[iI]|\\)")
+# At-rules that Chromium knows; one that it does not know ends no imports.
+_GAPS = (SPACE, COMMENT)
+_KNOWN = frozenset(
+    {
+        "container",
+        "counter-style",
+        "font-face",
+        "font-feature-values",
+        "font-palette-values",
+        "function",
+        "keyframes",
+        "layer",
+        "media",
+        "namespace",
+        "page",
+        "position-try",
+        "property",
+        "scope",
+        "starting-style",
+        "supports",
+        "view-transition",
+        "-webkit-keyframes",
+    }
+)
+
+
+class Import(NamedTuple):
+    """Where ``@import url("x") layer(y) screen;`` stands."""
+
+    start: int
+    end: int  # after its ``;``, or the end of the text
+    url: tuple[int, int]  # its string or unquoted ``url()`` token
+    conditions: int  # where they begin
+
+
+def imports(text: str) -> Iterator[Import]:
+    """Those that a browser follows, in order."""
+    if not _MAYBE.search(text):
+        return
+    is_first = True
+    for rule in rules(text):
+        found = _import(text, rule) if rule.keyword == "import" else None
+        if found:
+            is_first = False
+            yield found
+        elif _ends_imports(rule, is_first):
+            return
+
+
+def late_imports(text: str) -> list[int]:
+    """The offsets of those that browsers ignore, as they stand after other rules or in a block."""
+    if not _MAYBE.search(text):
+        return []
+    alive = {rule.start for rule in imports(text)}
+    starts = (after_ignored(text, start, end) for start, end, _ in statements(text))
+    return [start for start in starts if start not in alive and at_keyword(text, start) == "import"]
+
+
+def _ends_imports(rule: Rule, is_first: bool) -> bool:
+    if not rule.is_whole:
+        return False
+    if rule.keyword == "layer" and not rule.block:
+        return not is_first
+    if rule.keyword == "namespace":
+        return True
+    return rule.block > 0 and (not rule.keyword or rule.keyword in _KNOWN)
+
+
+def _import(text: str, rule: Rule) -> Import | None:
+    if rule.block or not rule.is_whole:
+        return None
+    found = (match for match in TOKEN.finditer(text, rule.start, rule.end) if match.lastgroup not in _GAPS)
+    next(found)
+    url = next(found, None)
+    if url and url.lastgroup == FUNCTION and unescape(url.group()).lower() in ("url(", "src("):
+        url = next(found, None)
+        close = next(found, None)
+        is_closed = url and url.lastgroup == STRING and close and close.group() == ")"
+        return Import(rule.start, rule.end, url.span(), close.end()) if url and close and is_closed else None
+    if url and url.lastgroup in (STRING, URL):
+        return Import(rule.start, rule.end, url.span(), url.end())
+    return None
