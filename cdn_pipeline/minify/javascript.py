@@ -13,6 +13,7 @@ from itertools import chain
 
 from ..tokens import javascript as tokens
 from ..tokens import javascript_characters as characters
+from ..tokens.javascript_pieces import LITERAL_MARKS, Pieces
 
 KEPT_COMMENT = "\x01"
 
@@ -29,7 +30,7 @@ _LINES = re.compile(r"\n[ \t\v\f\n]+")
 _BLANKS = re.compile(r"[ \t\v\f]{2,}|[\t\v\f]")
 _GAP_WITH_COMMENT = re.compile(r"[ \n]?\x01[ \n\x01]*")
 _END = re.compile(rf"(?:{_ENDS})\Z")
-_LITERAL = re.compile(f"[{re.escape(tokens.LITERAL_MARKS)}{KEPT_COMMENT}]")
+_LITERAL = re.compile(f"[{re.escape(LITERAL_MARKS)}{KEPT_COMMENT}]")
 
 
 def _runs_together(gap: str) -> str:
@@ -61,14 +62,14 @@ def minify(text: str) -> str:
     return _prefix(text, cut) + "".join(chain.from_iterable(zip(stretches, [*literals, ""], strict=True)))
 
 
-def _prefix(text: str, cut: tokens.Pieces) -> str:
+def _prefix(text: str, cut: Pieces) -> str:
     """A byte-order mark tells browsers the encoding, a hashbang others the program."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     has_hashbang = cut.literals and cut.literals[0].startswith("#!")
     return f"{mark}{cut.literals[0]}\n" if has_hashbang else mark
 
 
-def _keep(cut: tokens.Pieces) -> tuple[str, list[str]]:
+def _keep(cut: Pieces) -> tuple[str, list[str]]:
     """Compact code in which a comment is a mark only if it stays, and the literals that have a mark there."""
     marks = [
         KEPT_COMMENT if literal.startswith("/*!") else mark

@@ -10,22 +10,23 @@ offsets are those of the text.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import LexError
 from . import javascript_characters as characters
-from .javascript_slash import Code, Slashes, expects_operand
-
-STRING = '"'
-REGEX = "'"
-TEMPLATE = "`"  # a template or its last part
-TEMPLATE_HEAD = "\x02"  # a part of a template before a hole, its "$" included: the "{" is code, as is the "}"
-ESCAPE = "\\"  # an escape in a name and what follows it there; counts as a letter
-COMMENT = " "  # also a hashbang
-COMMENT_OF_LINES = "\n"  # a comment that contains a line end, and therefore counts as one
-LITERAL_MARKS = STRING + REGEX + TEMPLATE + TEMPLATE_HEAD + ESCAPE
-FILLER = "\0"  # stands in `masked` for what a literal hides, after its mark
+from .javascript_check import check
+from .javascript_pieces import (
+    COMMENT,
+    COMMENT_OF_LINES,
+    ESCAPE,
+    REGEX,
+    STRING,
+    TEMPLATE,
+    TEMPLATE_HEAD,
+    Pieces,
+)
+from .javascript_slash import Code, Slashes
 
 _END = characters.LINE_END
 _TEMPLATE_CHARACTERS = r"[^`\\$]*+(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*+)*+(?:`|\$(?=\{))"
@@ -45,33 +46,10 @@ _TEMPLATE_REST = re.compile(_TEMPLATE_CHARACTERS)
 _REGEX = re.compile(
     rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/([{characters.WORD}]*)"
 )
-_FLAGS = re.compile(r"(?!.*(.).*\1)[dgimsuvy]*")
+_FLAGS = frozenset("dgimsuvy")
 _ESCAPE = re.compile(r"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})")
 _HASHBANG = re.compile(rf"\ufeff?(#![^{_END}]*)")
 _LINE_END = re.compile(f"[{_END}]")
-
-
-class Pieces(NamedTuple):
-    """A text cut at its literals: code, literal, code, … code. Joined in turn they are the text."""
-
-    code: list[str]  # one more than literals
-    literals: list[str]  # as written; "" where the lexer made a cut of its own
-    marks: list[str]  # one for each literal; "" for ""
-
-    def compact(self) -> str:
-        """The code with marks in place of literals."""
-        return _joined(self.code, self.marks)
-
-    def masked(self) -> str:
-        """The code with literals hidden, each character at its offset in the text."""
-        hidden = [
-            mark + FILLER * (len(text) - 1) for mark, text in zip(self.marks, self.literals, strict=True)
-        ]
-        return _joined(self.code, hidden)
-
-
-def _joined(code: list[str], between: list[str]) -> str:
-    return "".join(chain.from_iterable(zip(code, between, strict=False))) + code[-1]
 
 
 def pieces(text: str) -> Pieces:
@@ -83,7 +61,7 @@ def pieces(text: str) -> Pieces:
     lexer = _Lexer(text)
     lexer.run()
     cut = Pieces([*lexer.code, text[lexer.start :]], lexer.literals, lexer.marks)
-    _check(cut)
+    check(cut)
     return cut
 
 
@@ -155,7 +133,7 @@ class _Lexer(Code):
         regex = _REGEX.match(self.text, at)
         if regex is None:
             raise LexError(at, "a regular expression is not closed")
-        if not _FLAGS.fullmatch(regex[1]):
+        if not (len(regex[1]) == len(set(regex[1])) and set(regex[1]) <= _FLAGS):
             raise LexError(regex.start(1), f"no regular expression has the flags '{regex[1][:20]}'")
         return self._take(at, REGEX, regex[0])
 
@@ -187,79 +165,30 @@ def _comment(literal: str) -> str:
     return COMMENT_OF_LINES if "\n" in literal or _LINE_END.search(literal) else COMMENT
 
 
-def _check(cut: Pieces) -> None:
-    """Raise LexError for what is no code between the literals."""
-    _check_characters(cut)
-    compact = cut.compact()
-    for check in (_nameless, _html_comment, _unbalanced, _markup):
-        problem = check(compact)
-        if problem:
-            raise LexError(_offset(cut, problem[0]), problem[1])
+class Token(NamedTuple):
+    """A token of the language; a template is one token for each part between holes."""
+
+    text: str
+    start: int  # in characters
+    newline: bool  # a line end, or a comment that counts as one, comes before
 
 
-def _check_characters(cut: Pieces) -> None:
-    code = "".join(cut.code)
-    control = _CONTROL.search(code)
-    at = control.start() if control else -1 if code.isascii() else characters.first_stray(code)
-    if at >= 0:
-        unmarked = Pieces(cut.code, cut.literals, [""] * len(cut.marks))
-        raise LexError(_offset(unmarked, at), f"JavaScript has no character {code[at]!r}")
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of *text* in order; white space and comments are none. Raises LexError as `pieces` does."""
+    masked = pieces(text).masked()
+    end = 0
+    for match in _TOKEN.finditer(masked):
+        start = match.start()
+        yield Token(text[start : match.end()], start, bool(_LINE_END.search(masked, end, start)))
+        end = match.end()
 
 
-def _offset(cut: Pieces, at: int) -> int:
-    """The offset in the text of the character of code at *at* in the compact code."""
-    behind = 0
-    for code, mark, literal in zip(cut.code, cut.marks, cut.literals, strict=False):
-        if at < len(code):
-            break
-        at -= len(code) + len(mark)
-        behind += len(code) + len(literal)
-    return behind + at
-
-
-def _nameless(code: str) -> tuple[int, str] | None:
-    nameless = _NAMELESS.search(code)
-    return (nameless.start(), f"no name follows '{nameless[0]}'") if nameless else None
-
-
-def _html_comment(code: str) -> tuple[int, str] | None:
-    comment = _HTML_COMMENT.search(code) or ("-->" in code and _HTML_COMMENT_END.search(code))
-    return (comment.end() - 3, "an HTML comment, which only some scripts may contain") if comment else None
-
-
-def _markup(code: str) -> tuple[int, str] | None:
-    for angle in _ANGLE.finditer(code):
-        if expects_operand(code, angle.start()):
-            return angle.start(), "'<' where a value must stand: JSX and type parameters are no JavaScript"
-    return None
-
-
-def _unbalanced(code: str) -> tuple[int, str] | None:
-    """The first bracket that closes nothing, or the last that nothing closes."""
-    open_brackets: list[str] = []
-    for bracket in _BRACKET.findall(code):
-        if bracket in "([{":
-            open_brackets.append(bracket)
-        elif not open_brackets or open_brackets.pop() != _OPENING[bracket]:
-            return _mismatch(code)
-    return _mismatch(code) if open_brackets else None
-
-
-def _mismatch(code: str) -> tuple[int, str]:
-    open_brackets: list[re.Match[str]] = []
-    for bracket in _BRACKET.finditer(code):
-        if bracket[0] in "([{":
-            open_brackets.append(bracket)
-        elif not open_brackets or open_brackets.pop()[0] != _OPENING[bracket[0]]:
-            return bracket.start(), f"'{bracket[0]}' closes nothing"
-    return open_brackets[-1].start(), f"'{open_brackets[-1][0]}' is not closed"
-
-
-_CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
-_NAMELESS = re.compile(rf"#(?![{characters.WORD}])|@(?![{characters.WORD}(])")
-_HTML_COMMENT = re.compile("<!--")
-_HTML_COMMENT_END = re.compile(rf"(?:^|[{_END}])[{characters.BLANK}]*+-->")
-_BRACKET = re.compile(r"[()\[\]{}]")
-_OPENING = {")": "(", "]": "[", "}": "{"}
-# "<" unless a bracket, a digit or a name of one letter stands before it: only to save time
-_ANGLE = re.compile(r"<(?<![)\]\d]<)(?<![)\]\d] <)(?<!\W\w<)(?<!\W\w <)")
+_NUMBER = (
+    r"0[xXoObB][0-9a-fA-F_]+n?|0[0-7]+(?![0-9.eE_])|0[0-7]+(?=\.[^0-9])"
+    r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?n?"
+)
+_OPERATOR = (
+    r">>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|[=!<>+\-*/%&|^]=|&&|\|\||\?\?|\?\.(?![0-9])"
+    rf"|\+\+|--|<<|>>|\*\*|[^{characters.SPACE}]"
+)
+_TOKEN = re.compile(rf"[\"'`\x02]\0*|{_NUMBER}|#?[{characters.WORD}](?:[{characters.WORD}]|\0)*|{_OPERATOR}")

@@ -1,0 +1,77 @@
+"""What the lexer refuses although its literals are well formed."""
+
+from __future__ import annotations
+
+import re
+
+from . import LexError
+from . import javascript_characters as characters
+from .javascript_pieces import Pieces
+from .javascript_slash import expects_operand
+
+
+def check(cut: Pieces) -> None:
+    """Raise LexError if what stands between the literals is no code: characters, names, brackets, markup."""
+    _check_characters(cut)
+    compact = cut.compact()
+    for look in (_nameless, _html_comment, _unbalanced, _markup):
+        problem = look(compact)
+        if problem:
+            raise LexError(cut.offset(problem[0]), problem[1])
+
+
+def _check_characters(cut: Pieces) -> None:
+    code = "".join(cut.code)
+    control = _CONTROL.search(code)
+    at = control.start() if control else -1 if code.isascii() else characters.first_stray(code)
+    if at >= 0:
+        unmarked = Pieces(cut.code, cut.literals, [""] * len(cut.marks))
+        raise LexError(unmarked.offset(at), f"JavaScript has no character {code[at]!r}")
+
+
+def _nameless(code: str) -> tuple[int, str] | None:
+    nameless = _NAMELESS.search(code)
+    return (nameless.start(), f"no name follows '{nameless[0]}'") if nameless else None
+
+
+def _html_comment(code: str) -> tuple[int, str] | None:
+    comment = _HTML_COMMENT.search(code) or ("-->" in code and _HTML_COMMENT_END.search(code))
+    return (comment.end() - 3, "an HTML comment, which only some scripts may contain") if comment else None
+
+
+def _markup(code: str) -> tuple[int, str] | None:
+    for angle in _ANGLE.finditer(code):
+        if expects_operand(code, angle.start()):
+            return angle.start(), "'<' where a value must stand: JSX and type parameters are no JavaScript"
+    return None
+
+
+def _unbalanced(code: str) -> tuple[int, str] | None:
+    """The first bracket that closes nothing, or the last that nothing closes."""
+    open_brackets: list[str] = []
+    for bracket in _BRACKET.findall(code):
+        if bracket in "([{":
+            open_brackets.append(bracket)
+        elif not open_brackets or open_brackets.pop() != _OPENING[bracket]:
+            return _mismatch(code)
+    return _mismatch(code) if open_brackets else None
+
+
+def _mismatch(code: str) -> tuple[int, str]:
+    open_brackets: list[re.Match[str]] = []
+    for bracket in _BRACKET.finditer(code):
+        if bracket[0] in "([{":
+            open_brackets.append(bracket)
+        elif not open_brackets or open_brackets.pop()[0] != _OPENING[bracket[0]]:
+            return bracket.start(), f"'{bracket[0]}' closes nothing"
+    return open_brackets[-1].start(), f"'{open_brackets[-1][0]}' is not closed"
+
+
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
+_NAMELESS = re.compile(rf"#(?![{characters.WORD}])|@(?![{characters.WORD}(])")
+_HTML_COMMENT = re.compile("<!--")
+_HTML_COMMENT_END = re.compile(rf"(?:^|[{characters.LINE_END}])[{characters.BLANK}]*+-->")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_OPENING = {")": "(", "]": "[", "}": "{"}
+# "<" unless a bracket, a digit or a name of one letter stands before it: only to save time
+_ANGLE = re.compile(r"<(?<![)\]\d]<)(?<![)\]\d] <)(?<!\W\w<)(?<!\W\w <)")
