@@ -165,7 +165,7 @@ class Grammar:
             return self.member()
         if fall < 6:
             return str(self.dice.favour(range(1000)))
-        return self.string() if fall < 9 else self.dice.pick(("true", "false", "null", "this", "[]"))
+        return self.string() if fall < 9 else self.dice.pick(("true", "false", "null", "this", "undefined"))
 
     def member(self) -> str:
         owner = self.dice.pick(("this", "this", self.dice.favour(self.names), self.dice.favour(GLOBALS)))
