@@ -2,8 +2,8 @@
 
     python benchmarks/minify.py --files 400
 
-Over the generated site's sheets and scripts, or those of a folder; the best of several rounds, every engine once
-a round. "joined" is the speed over all of them as one text: an engine whose cost is linear is as fast there.
+Over the generated site's sheets and scripts, or those of a folder; the best of several rounds, every engine
+once a round. "joined" is the speed over all of them as one text: an engine whose cost is linear is as fast there.
 """
 
 from __future__ import annotations
