@@ -3,7 +3,7 @@
     python benchmarks/minify.py --files 400
 
 Over the generated site's sheets and scripts, or those of a folder; the best of several rounds, every engine
-once a round. "joined" is the speed over all of them as one text: an engine whose cost is linear is as fast there.
+once a round. "joined" is the speed over all of them as one text: where cost is linear, it is the same.
 """
 
 from __future__ import annotations
