@@ -110,7 +110,7 @@ def to_json(bundle: Bundle) -> dict[str, Any]:
 
 def _filter_to_json(item: Filter) -> dict[str, Any]:
     fields = {"name": item.name, "options": item.options, "classes": item.classes, "origin": item.origin}
-    return {name: value for name, value in fields.items() if value}
+    return {name: value for name, value in fields.items() if value or name == "name"}
 
 
 def from_json(fields: Mapping[str, Any]) -> Bundle:
@@ -170,8 +170,8 @@ def clean_output(output: str, name: str = "") -> str:
         return output
     marked = output.replace(VERSION, "\0")
     marked = re.sub(r"(^|/)\0(?=\.[^/]*$)", lambda hit: hit[1] + file_name(name or marked), marked)
-    marked = re.sub(r"[-._~+@/]?\0", "", marked)
-    return marked.lstrip("/-._~+@")
+    marked = re.sub(r"(^|/)\0[-._~+@/]?", r"\1", marked)
+    return re.sub(r"[-._~+@]?\0", "", marked)
 
 
 def file_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from cdn_pipeline.definitions.arguments import Arguments, Dynamic, Malformed, filters_of, text_of, texts_of
@@ -29,7 +30,7 @@ def parse(arguments: str) -> Arguments:
         parser.stream.skip(2)
         _arguments(parser, contents, options)
     except TemplateSyntaxError as error:
-        raise Malformed(error.message or "syntax error") from error
+        raise Malformed(re.sub(r" at \d+$", "", error.message or "syntax error")) from error
     return Arguments(
         tuple(text_of(_constant(node), "a member") for node in contents),
         filters_of(_constant(options.get("filters", options.get("filter")))),

@@ -92,7 +92,7 @@ class Namespace:
             contents=tuple(contents),
             filters=tuple(self.filter(item, owner, (*path, at)) for at, item in enumerate(bundle.filters)),
             depends=tuple(map(str, bundle.depends or ())),
-            extra=plain(bundle.extra or {}),
+            extra=plain(bundle._extra or {}),  # `extra` is its children's where it has none: see `registry`
             config={
                 **self.config,
                 **{str(key).lower(): plain(value) for key, value in _config(bundle).items()},

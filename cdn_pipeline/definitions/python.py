@@ -19,6 +19,8 @@ from cdn_pipeline.definitions.file import read as read_text
 from cdn_pipeline.definitions.namespace import Namespace, NotThere, registered
 from cdn_pipeline.errors import ERROR, Problem
 
+EXECUTED: dict[Path, ModuleType] = {}  # a bundle may have many live filters; `read` renews it
+
 
 def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
     """The bundles of a file (``assets.py``), a module (``site.assets``) or an environment in one
@@ -31,7 +33,7 @@ def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
         return Found({}, [Problem(ERROR, definitions, "no such definitions", hint)], [])
     with importable(root) as imported:
         try:
-            namespace = _execute(file, root)
+            namespace = EXECUTED[file] = _execute(file, root)
             found = Namespace(definitions, name, _lines(file, name), sources).found(
                 vars(namespace), attribute
             )
@@ -44,11 +46,16 @@ def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
 
 
 def live(origin: Origin, root: Path) -> Any:
-    """The webassets filter at *origin*; executes its definitions again. Raises NotThere."""
+    """The webassets filter at *origin*; executes its definitions, once in a process.
+
+    Raises `NotThere`.
+    """
     module, _, attribute = origin.definitions.partition(":")
+    file = _file(module, root)
     with importable(root):
-        namespace = vars(_execute(_file(module, root), root))
-        found: Any = registered(namespace, attribute)[0].get(origin.bundle)
+        if file not in EXECUTED:
+            EXECUTED[file] = _execute(file, root)
+        found: Any = registered(vars(EXECUTED[file]), attribute)[0].get(origin.bundle)
         *contents, last = origin.path
         try:
             for index in contents:

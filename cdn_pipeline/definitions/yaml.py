@@ -154,14 +154,14 @@ class _Document:
         self.report(node, f"{what} is a mapping, not {_kind(node)}")
         return {}
 
-    def bundle(self, name: str, at: yaml.Node, node: yaml.Node) -> Bundle:
+    def bundle(self, name: str, at: yaml.Node, node: yaml.Node, within: tuple[yaml.Node, ...] = ()) -> Bundle:
         fields = {}
         for key, key_node, value in self.pairs(node, f"bundle {name!r}" if name else "a nested bundle"):
             if key in BUNDLE_KEYS:
                 fields[key] = value
             else:
                 self.unknown(key_node, "key of a bundle", BUNDLE_KEYS)
-        members = list(self.members(fields.get("contents")))
+        members = list(self.members(fields.get("contents"), name, (*within, node)))
         config = {**(self.config or {}), **self.mapping(fields.get("config"), "`config`")}
         output = self.output(fields.get("output"), name)
         return Bundle(
@@ -193,12 +193,16 @@ class _Document:
         names = [name for item in written for name in filter_names(item)]
         return tuple(Filter(name, classes=self.classes) for name in names)
 
-    def members(self, node: yaml.Node | None) -> Iterator[tuple[str | Bundle, tuple[int, int]]]:
+    def members(
+        self, node: yaml.Node | None, name: str, within: tuple[yaml.Node, ...]
+    ) -> Iterator[tuple[str | Bundle, tuple[int, int]]]:
         items = node.value if isinstance(node, yaml.SequenceNode) else [] if node is None else [node]
         for item in items:
             place = (item.start_mark.line + 1, item.start_mark.column + 1)
-            if isinstance(item, yaml.MappingNode):
-                yield self.bundle("", item, item), place
+            if item in within:
+                self.report(item, f"bundle {name!r} contains itself")
+            elif isinstance(item, yaml.MappingNode):
+                yield self.bundle("", item, item, within), place
             elif path := self.text(item, "a member"):
                 member = self.layout.member(path)
                 if member is None:
