@@ -85,7 +85,11 @@ class _Assembly:
             return [Part(text, members, True, True)]
         if any(step.compiles_joined for step in own):
             return [Part("\n".join(part.text for part in parts), members, True, True)]
-        return [part._replace(joined=True) for part in self.join(bundle, parts)]
+        compiled = {member for part in parts if part.compiled for member in part.members}
+        return [
+            part._replace(joined=True, compiled=part.compiled or not compiled.isdisjoint(part.members))
+            for part in self.join(bundle, parts)
+        ]
 
     def hunk_place(self, part: Part) -> dict[str, str]:
         if len(part.members) != 1:

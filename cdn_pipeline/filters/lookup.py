@@ -52,12 +52,12 @@ def _unknown(name: str) -> str:
 def _attribute(name: str) -> Any:
     """``module:attribute`` or ``module.attribute``."""
     module, _, attribute = name.partition(":") if ":" in name else name.rpartition(".")
+    if not module or not attribute:
+        raise FilterError("a filter of your own is named 'module:attribute'", name)
     try:
         return getattr(importlib.import_module(module), attribute)
     except AttributeError:
         raise FilterError(f"module {module!r} has no {attribute!r}", name) from None
-    except ValueError:  # no module given
-        raise FilterError("a filter of your own is named 'module:attribute'", name) from None
 
 
 def _as_filter(found: Any) -> Any:

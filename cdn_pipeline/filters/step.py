@@ -16,6 +16,8 @@ from cdn_pipeline.definitions.namespace import NotThere
 from cdn_pipeline.filters import FilterError, Site, lookup
 from cdn_pipeline.filters.deadline import TimeLimitError, limited
 
+NAMELESS = frozenset(("Exception", "FilterError"))  # the latter is webassets' own
+LONGEST = 1000  # characters of a filter's own words in a message
 ALONE = threading.RLock()  # filters change the working directory and the standard output of the whole process
 
 
@@ -94,13 +96,21 @@ def _directory_kept() -> Any:
 
 
 def _message(error: BaseException) -> str:
-    text = str(error).strip()
-    if isinstance(error, (TimeLimitError, NotThere)):
-        return text
+    """One line, without the exception's class where it says nothing."""
+    text = " ".join(str(error).split())
     if isinstance(error, ModuleNotFoundError):
         return f"needs the Python package {error.name!r}, which is not installed"
-    if text.startswith("Program file not found: "):
-        program = text.removeprefix("Program file not found: ").rstrip(".")
+    program = _program(error, text)
+    if program:
         return f"needs the program {program!r}, which is not installed"
-    kind = "" if isinstance(error, OSError) or type(error).__name__ == "FilterError" else type(error).__name__
-    return ": ".join(filter(None, (kind, text))) or type(error).__name__
+    silent = isinstance(error, (OSError, TimeLimitError, NotThere)) or type(error).__name__ in NAMELESS
+    kind = "" if silent and text else type(error).__name__
+    text = text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return f"{kind}: {text}" if kind and text else kind + text
+
+
+def _program(error: BaseException, text: str) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename and "/" not in str(error.filename):
+        return str(error.filename)
+    said = "Program file not found: "
+    return text.removeprefix(said).rstrip(".") if text.startswith(said) else ""
