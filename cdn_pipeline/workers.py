@@ -1,0 +1,139 @@
+"""Workers: runs plain functions on all cores, in processes, since most of the work holds Python's lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from cdn_pipeline.errors import SiteError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+Job = TypeVar("Job")
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Task(NamedTuple):
+    """One call for a worker: ``function(jobs)`` returns one result for each job. All of it must pickle."""
+
+    function: Callable[[Sequence[Any]], Sequence[Any]]
+    jobs: Sequence[Any]
+
+
+class Workers:
+    """A pool that is started when the first work for it comes, and survives the loss of a worker once."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._executor: Executor | None = None
+
+    def run(self, tasks: Iterable[Task], *, alone: bool) -> Iterator[tuple[Any, Any]]:
+        """Pairs of a job and its result, as they come. *alone*: stay in this process, because there is too
+        little work to be worth a pool."""
+        if alone or self.jobs == 1:
+            for task in tasks:
+                yield from zip(task.jobs, task.function(task.jobs), strict=True)
+            return
+        lost: list[Task] = []
+        yield from self._run(tasks, lost)
+        if lost:
+            self.stop()
+            again, lost = [Task(task.function, [job]) for task in lost for job in task.jobs], []
+            yield from self._run(again, lost)
+        if lost:
+            raise SiteError(
+                f"a worker process was killed twice, perhaps for want of memory, and {len(lost)} pieces of "
+                "work are not done; build with --jobs 1 to see which one it is"
+            )
+
+    def _run(self, tasks: Iterable[Task], lost: list[Task]) -> Iterator[tuple[Any, Any]]:
+        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
+        ahead = 2 * self.jobs + 2  # enough that no worker waits, few enough that results do not pile up
+        running: dict[Future[Sequence[Any]], Task] = {}
+        executor = self._pool()
+        queue = iter(tasks)
+        task = next(queue, None)
+        while running or task is not None:
+            while task is not None and len(running) < ahead:
+                try:
+                    running[executor.submit(task.function, task.jobs)] = task
+                except BrokenExecutor:
+                    lost.append(task)
+                task = next(queue, None)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                done = running.pop(future)
+                try:
+                    results = future.result()
+                except BrokenExecutor:
+                    lost.append(done)
+                else:
+                    yield from zip(done.jobs, results, strict=True)
+
+    def _pool(self) -> Executor:
+        if self._executor is None:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
+            # Forked workers have all modules loaded already. Elsewhere than on Linux, libraries of the
+            # system do not survive a fork.
+            method = "fork" if sys.platform == "linux" else "spawn"
+            self._executor = ProcessPoolExecutor(
+                self.jobs, multiprocessing.get_context(method), initializer=_begin_worker
+            )
+        return self._executor
+
+    def stop(self) -> None:
+        """Ends all workers now; whatever they were doing is lost."""
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        import multiprocessing
+
+        for child in multiprocessing.active_children():
+            child.kill()
+        with contextlib.suppress(Exception):
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """A worker leaves Ctrl-C to its parent, and does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    import multiprocessing
+
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def batched(
+    jobs: Iterable[Job], size: Callable[[Job], int], limit: int, most: int = 64
+) -> Iterator[list[Job]]:
+    """*jobs*, largest first so that no long one is left for last, in batches of about *limit* bytes."""
+    batch: list[Job] = []
+    total = 0
+    for job in sorted(jobs, key=size, reverse=True):
+        if batch and (total + size(job) > limit or len(batch) >= most):
+            yield batch
+            batch, total = [], 0
+        batch.append(job)
+        total += size(job)
+    if batch:
+        yield batch
