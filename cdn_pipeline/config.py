@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline.errors import ERROR, ConfigError, Problem
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
 NAME = "cdn_pipeline.toml"
 ORIGIN = "origin"
@@ -128,7 +128,7 @@ def load(file: Path) -> Config:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: is not UTF-8: {error.reason}; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([_syntax_problem(name, error)]) from error
+        raise ConfigError([_syntax_problem(name, text, error)]) from error
     prefix = ""
     if file.name == "pyproject.toml":
         prefix = "tool.cdn_pipeline"
@@ -143,10 +143,10 @@ def _shown(file: Path) -> str:
         return str(file)
 
 
-def _syntax_problem(name: str, error: tomllib.TOMLDecodeError) -> Problem:
+def _syntax_problem(name: str, text: str, error: tomllib.TOMLDecodeError) -> Problem:
     place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
     message = re.sub(r" \(at .*\)$", "", str(error))
-    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    line, column = (int(place[1]), int(place[2])) if place else line_and_column(text, len(text))
     return Problem(ERROR, name, f"not valid TOML: {message}", "", line, column)
 
 

@@ -109,11 +109,12 @@ TYPES = {
 }
 
 FONTS = frozenset({"woff2", "woff", "ttf", "otf", "ttc", "eot"})
-IMAGES = frozenset(
-    "png apng jpg jpeg jfif gif webp avif jxl heic ico cur bmp tif tiff".split(),
-)
-MEDIA = frozenset("mp3 m4a aac ogg oga opus wav flac weba mid mp4 m4v webm ogv mov avi mkv".split())
-BINARY = FONTS | IMAGES | MEDIA | frozenset("pdf wasm glb zip gz br zst tar 7z epub swf".split())
+IMAGES = frozenset({"png", "apng", "jpg", "jpeg", "jfif", "gif", "webp", "avif", "jxl", "heic"})
+IMAGES |= {"ico", "cur", "bmp", "tif", "tiff"}
+AUDIO = frozenset({"mp3", "m4a", "aac", "ogg", "oga", "opus", "wav", "flac", "weba", "mid"})
+VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov", "avi", "mkv"})
+ARCHIVES = frozenset({"zip", "gz", "br", "zst", "tar", "7z", "epub", "swf"})
+BINARY = FONTS | IMAGES | AUDIO | VIDEO | ARCHIVES | {"pdf", "wasm", "glb"}
 
 # Binary formats that are not compressed in themselves; worth a gzip neighbour where they stay on the origin.
 COMPRESSIBLE = frozenset({"ttf", "otf", "ttc", "eot", "bmp", "wasm", "glb", "ico", "cur"})

@@ -1,0 +1,175 @@
+"""Drafts of a whole site: reads what changed, takes the rest from the cache, and keeps all cores busy."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cdn_pipeline import draft as drafting
+from cdn_pipeline import media_types, paths, prepare
+from cdn_pipeline.asset import Asset
+from cdn_pipeline.cache import Cache
+from cdn_pipeline.config import Config
+from cdn_pipeline.digest import sha256
+from cdn_pipeline.draft import Draft, Options
+from cdn_pipeline.errors import ERROR, Problem
+from cdn_pipeline.prepare import Copied, CopyJob, DraftJob, Lost
+from cdn_pipeline.workers import Task, Workers, batched
+
+BATCH = 256_000  # bytes that a worker takes at once
+ALONE_TEXT = 150_000  # bytes of text, and of files to copy, for which starting workers does not pay
+ALONE_COPY = 15_000_000
+ALREADY_SMALL = ("*.min.css", "*.min.js", "*.min.mjs")
+
+
+@functools.cache
+def program() -> str:
+    """A digest of this program's own code, which every derived result depends on."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files))
+
+
+def options(config: Config) -> Options:
+    """What drafts depend on besides their files."""
+    return Options(
+        prefix=paths.prefix_of(config.origin.url),
+        modules=config.modules,
+        css=config.minify.css,
+        javascript=config.minify.js,
+        time_limit_s=config.filter_timeout_s,
+        root=str(config.root),
+    )
+
+
+class Drafts:
+    """The drafts of all text assets, and the digests of all others."""
+
+    def __init__(
+        self, config: Config, cache: Cache, workers: Workers, staged_name: Callable[[], str] | None
+    ) -> None:
+        """*staged_name* gives names for the copies of files to serve as they are; without it none is made."""
+        self.options = options(config)
+        self.drafts: dict[str, Draft] = {}  # without their texts, which stay in the cache
+        self.keys: dict[str, str] = {}  # of the drafts, in the cache
+        self.copied: dict[str, Copied] = {}  # of every asset: its digest and what it looked like
+        self.staged: dict[str, str] = {}  # copies of files that are served as they are
+        self.problems: list[Problem] = []
+        self._assets: Mapping[str, Asset] = {}
+        self._cache = cache
+        self._workers = workers
+        self._staged_name = staged_name
+        self._is_html = paths.matcher(config.html).fullmatch
+        self._is_small = paths.matcher((*ALREADY_SMALL, *config.minify.skip)).fullmatch
+
+    def add(
+        self,
+        assets: Mapping[str, Asset],
+        known: Mapping[str, list[Any]],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        """Drafts *assets*; *known* is what the last build noted of them: ``{path: [*stamp, sha256]}``."""
+        self._assets = assets
+        texts, others = [], []
+        for asset in assets.values():
+            noted = known.get(asset.path)
+            if noted is not None and tuple(noted[:4]) == asset.stamp:
+                self.copied[asset.path] = Copied(noted[4], asset.stamp)
+            if self.language(asset.path):
+                if asset.path not in self.copied or not self._recall(asset.path, noted[4] if noted else ""):
+                    texts.append(asset)
+            elif asset.path not in self.copied:
+                others.append(asset)
+        total = len(texts) + len(others)
+        alone = sum(asset.stamp.size for asset in texts) < ALONE_TEXT
+        alone = alone and sum(asset.stamp.size for asset in others) < ALONE_COPY
+        results = self._workers.run(self._tasks(texts, others), alone=alone)
+        for done, (job, result) in enumerate(results, 1):
+            self._take(job, result)
+            progress(done, total)
+
+    def language(self, path: str) -> str | None:
+        """Which reader the asset needs; ``None`` where it is served byte for byte."""
+        language = media_types.language(path)
+        return None if language == "html" and not self._is_html(paths.normal(path)) else language
+
+    def text(self, path: str) -> bytes:
+        """The text of a draft; made again where the cache lost it."""
+        text = self._cache.get("text " + self.keys[path])
+        if text is None:
+            job = self._job(self._assets[path])
+            if job is None:
+                return b""
+            text = drafting.draft(*job).text
+        return text
+
+    def _key(self, path: str, content_sha256: str) -> str:
+        skip = self._is_small(paths.normal(path)) is not None
+        options = self.options._replace(root="")  # a cache travels between machines
+        identity = (program(), path, content_sha256, self.language(path), options, skip)
+        return sha256(repr(identity).encode("utf-8", "surrogatepass"))
+
+    def _recall(self, path: str, content_sha256: str) -> bool:
+        """Takes the draft from the cache, if it is there."""
+        key = self._key(path, content_sha256)
+        encoded = self._cache.get("draft " + key)
+        if encoded is None:
+            return False
+        try:
+            self.drafts[path] = drafting.from_json(encoded)
+        except (ValueError, TypeError):
+            return False
+        self.keys[path] = key
+        return True
+
+    def _tasks(self, texts: Iterable[Asset], others: Iterable[Asset]) -> Iterator[Task]:
+        for assets in batched(texts, _size, BATCH):
+            jobs = [job for asset in assets if (job := self._job(asset)) is not None]
+            if jobs:
+                yield Task(prepare.draft_all, jobs)
+        for assets in batched(others, _size, 4 * BATCH):
+            yield Task(prepare.copy, [self._copy_job(asset) for asset in assets])
+
+    def _job(self, asset: Asset) -> DraftJob | None:
+        """Reads a text; ``None`` if that failed, or if the cache knew its draft after all."""
+        found = prepare.read(asset.file)
+        if isinstance(found, Lost):
+            self._note(asset, found)
+            return None
+        content, stamp = found
+        digest = sha256(content)
+        self.copied[asset.path] = Copied(digest, stamp)
+        if self._recall(asset.path, digest) and self._cache.get("text " + self.keys[asset.path]) is not None:
+            return None
+        skip = self._is_small(paths.normal(asset.path)) is not None
+        language = self.language(asset.path) or ""
+        return DraftJob(asset.path, asset.shown, content, language, self.options, skip)
+
+    def _copy_job(self, asset: Asset) -> CopyJob:
+        if self._staged_name is not None:
+            self.staged[asset.path] = self._staged_name()
+        return CopyJob(asset.path, asset.file, asset.stamp.size, self.staged.get(asset.path, ""))
+
+    def _take(self, job: Any, result: Any) -> None:
+        if isinstance(result, Lost):
+            self.staged.pop(job.path, None)
+            self._note(self._assets[job.path], result)
+        elif isinstance(result, Copied):
+            self.copied[job.path] = result
+        else:
+            self.keep(job.path, self._key(job.path, self.copied[job.path].sha256), result)
+
+    def keep(self, path: str, key: str, draft: Draft) -> None:
+        """Puts a new draft into the cache, and its text nowhere else."""
+        self._cache.put("draft " + key, drafting.to_json(draft))
+        self._cache.put("text " + key, draft.text)
+        self.drafts[path] = draft._replace(text=b"")
+        self.keys[path] = key
+
+    def _note(self, asset: Asset, lost: Lost) -> None:
+        self.problems.append(Problem(ERROR, asset.shown, lost.message, "build again, or exclude the file"))
+
+
+def _size(asset: Asset) -> int:
+    return asset.stamp.size

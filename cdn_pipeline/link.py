@@ -1,0 +1,165 @@
+"""Link: names every output by its final bytes, in the order in which outputs depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from cdn_pipeline import digest, paths
+from cdn_pipeline.config import Target
+from cdn_pipeline.draft import Mention
+from cdn_pipeline.references import INTEGRITY
+from cdn_pipeline.route import Routed
+
+Values = dict[bytes, bytes]  # {token: what is written in its place}
+
+
+class Node(NamedTuple):
+    """An asset on its way to becoming an output."""
+
+    path: str
+    routed: Routed
+    mentions: tuple[Mention, ...] = ()  # those that lead to another node
+    values: Mapping[bytes, bytes] = {}  # of the mentions that do not: what was written stays
+
+
+class Linked(NamedTuple):
+    """An output: its name, its place and its bytes' digest."""
+
+    path: str
+    name: str  # path below the target
+    url: str
+    sha256: str  # of the bytes served
+    size: int
+    routed: Routed
+    fallback: str | None = None  # URL on the origin, where a copy is kept there
+
+
+Finish = Callable[[str, Values, bool], tuple[str, int]]
+"""Fills the draft of a path and returns (sha256, size). Where the flag is false the text is only measured:
+it is a member of a cycle, filled with paths in place of URLs."""
+
+
+def dependencies(node: Node, nodes: Mapping[str, Node]) -> list[str]:
+    """What must be named before *node* can be. A node without a fingerprint has its name from the start, so
+    nobody waits for it, unless its integrity is asked for."""
+    return [
+        mention.target
+        for mention in node.mentions
+        if mention.kind == INTEGRITY or nodes[mention.target].routed.fingerprint
+    ]
+
+
+class Linker:
+    """Links *nodes*. *finish* is called once for each of them, after all that it depends on, and once more
+    before that for the members of a cycle."""
+
+    def __init__(self, nodes: Mapping[str, Node], finish: Finish, origin: Target) -> None:
+        self.nodes = nodes
+        self.finish = finish
+        self.origin = origin
+        self.linked: dict[str, Linked] = {}
+
+    def link(self) -> dict[str, Linked]:
+        """Every output by logical path."""
+        graph = {path: dependencies(node, self.nodes) for path, node in self.nodes.items()}
+        for component in components(graph):
+            self.add(component)
+        return self.linked
+
+    def add(self, component: list[str]) -> None:
+        if len(component) > 1 or component[0] in dependencies(self.nodes[component[0]], self.nodes):
+            self.add_cycle(component)
+            return
+        node = self.nodes[component[0]]
+        sha256, size = self.finish(node.path, self.values(node), True)
+        self.linked[node.path] = self.output(node, sha256)._replace(sha256=sha256, size=size)
+
+    def add_cycle(self, component: list[str]) -> None:
+        """Members of a cycle cannot bear the digest of their own bytes: each bears one of all drafts."""
+        within = frozenset(component)
+        drafts = {
+            path: self.finish(path, self.values(self.nodes[path], within), False)[0] for path in component
+        }
+        together = "".join(f"{path}\0{sha256}\n" for path, sha256 in drafts.items())
+        for path in component:
+            fingerprint = digest.sha256(f"{path}\0{together}".encode())
+            self.linked[path] = self.output(self.nodes[path], fingerprint)
+        for path in component:
+            sha256, size = self.finish(path, self.values(self.nodes[path]), True)
+            self.linked[path] = self.linked[path]._replace(sha256=sha256, size=size)
+
+    def output(self, node: Node, fingerprint: str) -> Linked:
+        name = node.routed.name(node.path, fingerprint)
+        target = node.routed.target
+        kept = target.name != self.origin.name and (node.routed.keep_on_origin or target.kind == "pull")
+        fallback = self.origin.url + paths.url_path(name) if kept else None
+        return Linked(node.path, name, node.routed.url(name), "", 0, node.routed, fallback)
+
+    def values(self, node: Node, within: frozenset[str] = frozenset()) -> Values:
+        """What is written for each token of *node*; for the members of *within*, their paths."""
+        values = dict(node.values)
+        for mention in node.mentions:
+            values[mention.token.encode()] = self.value(mention, within).encode()
+        return values
+
+    def value(self, mention: Mention, within: frozenset[str]) -> str:
+        target = self.nodes[mention.target]
+        if mention.kind == INTEGRITY:
+            return (
+                mention.target if target.path in within else digest.integrity(self.linked[target.path].sha256)
+            )
+        if not target.routed.fingerprint:
+            return target.routed.url(target.path)
+        return target.path if target.path in within else self.linked[target.path].url
+
+
+def components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """The strongly connected components of ``{node: what it depends on}``, each after all that it depends on.
+
+    Tarjan's algorithm, without recursion since chains of imports may be longer than Python's stack. Members
+    come sorted.
+    """
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    for root in graph:
+        if root in index:
+            continue
+        work: list[tuple[str, Iterator[str]]] = []
+        child: str | None = root
+        while True:
+            if child is not None:
+                index[child] = low[child] = len(index)
+                stack.append(child)
+                on_stack.add(child)
+                work.append((child, iter(graph[child])))
+            path, targets = work[-1]
+            child = None
+            for target in targets:
+                if target not in index:
+                    child = target
+                    break
+                if target in on_stack:
+                    low[path] = min(low[path], index[target])
+            if child is not None:
+                continue
+            work.pop()
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[path])
+            if low[path] == index[path]:
+                yield _popped(stack, on_stack, path)
+            if not work:
+                break
+
+
+def _popped(stack: list[str], on_stack: set[str], last: str) -> list[str]:
+    component = []
+    while True:
+        path = stack.pop()
+        on_stack.remove(path)
+        component.append(path)
+        if path == last:
+            return sorted(component)

@@ -1,0 +1,146 @@
+"""The config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cdn_pipeline.config import Config, Route, Target, find, load
+from cdn_pipeline.errors import ConfigError
+
+
+def loaded(tmp_path: Path, text: str) -> Config:
+    (tmp_path / "cdn_pipeline.toml").write_text(text, "utf-8")
+    return load(tmp_path / "cdn_pipeline.toml")
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    return [f"{problem.line} {problem.message}; {problem.hint}" for problem in caught.value.problems]
+
+
+def test_an_empty_config_is_a_whole_one(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "")
+
+    assert config.source == ("static",)
+    assert config.origin == Target("origin", "/static/")
+
+
+def test_everything_in_one_look(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        """
+source = ["static", "node_modules/x/dist"]
+on_missing = "warn"
+ignore = ["vendor/**: *.map"]
+filter_timeout = "2m"
+
+[targets.cdn]
+url = "https://cdn.example.com/site"
+store = "s3://bucket/site"
+keep_on_origin = true
+hold = "1h"
+
+[[routes]]
+match = "*.png"
+target = "cdn"
+headers = { X-A = "b" }
+encodings = ["brotli", "gzip"]
+
+[minify]
+css = ["rcssmin", "default"]
+
+[groups]
+home = ["site.css", "js/app.mjs"]
+""",
+    )
+
+    assert config.source == ("static", "node_modules/x/dist")
+    assert config.ignore == (("vendor/**", "*.map"),)
+    assert config.filter_timeout_s == 120
+    assert config.targets["cdn"] == Target(
+        "cdn", "https://cdn.example.com/site/", "s3://bucket/site", None, True, 3600.0
+    )
+    assert config.targets["cdn"].kind == "push"
+    assert config.routes == (
+        Route(("*.png",), "cdn", headers={"X-A": "b"}, encodings=("gzip", "br"), place="routes[0]"),
+    )
+    assert config.minify.css == ("rcssmin", "default")
+    assert config.minify.js == ("default",)
+    assert config.groups == {"home": ("site.css", "js/app.mjs")}
+
+
+def test_minify_can_be_switched_off(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "minify = false").minify.css == ()
+
+
+def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+    assert faults(
+        tmp_path,
+        """sorce = ["x"]
+on_missing = "no"
+[targets.cdn]
+urll = "https://x"
+[[routes]]
+match = ["*"]
+target = "cnd"
+[[routes]]
+match = ["*"]
+fingerprint = 3
+""",
+    ) == [
+        "1 sorce: unknown key; did you mean 'source'?",
+        "4 targets.cdn.urll: unknown key; did you mean 'url'?",
+        '3 targets.cdn.url: is missing; say how a browser asks, such as "https://cdn.example.com/"',
+        '2 on_missing: is \'no\'; must be "error" or "warn"',
+        "7 routes[0].target: no target 'cnd'; did you mean 'cdn'?",
+        "10 routes[1].fingerprint: must be true or false; ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("source = 3", "source: must be a list of non-empty strings"),
+        ("keep_releases = 0", "keep_releases: must be a whole number, 1 or more"),
+        ("keep_releases = true", "keep_releases: must be a whole number, 1 or more"),
+        ('ignore = ["x"]', "ignore: 'x' has no colon"),
+        ('filter_timeout = "soon"', "filter_timeout: is 'soon'"),
+        ('[targets.origin]\nurl = "static/"', "targets.origin.url: is 'static/'"),
+        ('[targets."a/b"]\nurl = "/"', "targets.a/b: is a directory in the build"),
+        ("[[routes]]", "routes[0]: has no match"),
+        ("[[routes]]\nmatch = ['*']\nheaders = { X = \"a\\nb\" }", "routes[0].headers.X: must be a string"),
+        ('[[routes]]\nmatch = ["*"]\nencodings = ["rar"]', "routes[0].encodings: unknown encoding 'rar'"),
+        ("routes = 1", "routes: must be an array of tables"),
+        ("targets = 1", "targets: must be a table of tables"),
+        ('build = ""', "build: must be a non-empty string"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
+    assert any(message in fault for fault in faults(tmp_path, text))
+
+
+def test_bad_syntax_has_its_place(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, "a = 1\nb = [")
+
+    assert str(caught.value).split(":")[-1].strip().startswith("Invalid value")
+    assert caught.value.problems[0].line == 2
+
+
+def test_a_config_in_pyproject(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.cdn_pipeline]\nbuild = "out"\nx = 1\n', "utf-8")
+
+    assert find(tmp_path / "deeper") == tmp_path / "pyproject.toml"
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "pyproject.toml")
+    assert caught.value.problems[0].line == 3
+
+
+def test_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "cdn_pipeline.toml").write_bytes(b'build = "\xff"')
+
+    with pytest.raises(ConfigError, match="is not UTF-8"):
+        load(tmp_path / "cdn_pipeline.toml")
