@@ -1,0 +1,235 @@
+"""Bundle: the drafts of what a bundle puts out, from the drafts of its members."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cdn_pipeline import draft as drafting
+from cdn_pipeline import media_types, minify, prepare
+from cdn_pipeline.definitions.bundle import Bundle
+from cdn_pipeline.digest import sha256
+from cdn_pipeline.draft import CSS, JAVASCRIPT, Draft, Fallen, Mention, Options
+from cdn_pipeline.errors import ERROR, Problem, line_and_column
+from cdn_pipeline.filters import FilterError, Site
+from cdn_pipeline.filters.assembly import Part, assemble
+from cdn_pipeline.minify import engines
+from cdn_pipeline.references import SOURCE_MAP
+
+
+class BundleJob(NamedTuple):
+    """A bundle to put together. All of it pickles."""
+
+    bundle: Bundle  # expanded: its members are logical paths
+    files: Mapping[str, tuple[str, str]]  # {logical path: (file, as messages name it)}
+    options: Options
+    root: str  # the project's directory
+    sources: tuple[str, ...]  # absolute source roots
+    skip: bool  # not to be minified
+
+
+class Assembled(NamedTuple):
+    """What came of it."""
+
+    drafts: tuple[Draft, ...]  # normally one; more where the members cannot share a file
+    read: dict[str, str]  # {logical path: sha256} of everything that was read; "" of what is not there
+    problems: tuple[Problem, ...]
+
+
+def assemble_all(jobs: Sequence[BundleJob]) -> list[Assembled]:
+    """Puts bundles together."""
+    return [_Assembler(job).assembled() for job in jobs]
+
+
+def outputs(output: str, count: int) -> list[str]:
+    """The logical paths of a bundle's parts: ``gen/site.js``, ``gen/site.2.js``, …"""
+    stem, extension = os.path.splitext(output)
+    return [output, *(f"{stem}.{number}{extension}" for number in range(2, count + 1))]
+
+
+class _Broken(Exception):
+    """A bundle of which nothing can come."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class _Assembler:
+    def __init__(self, job: BundleJob) -> None:
+        self.job = job
+        self.language = media_types.language(job.bundle.output) or ""
+        self.read: dict[str, str] = {}
+        self.texts: dict[str, str] = {}  # of members as read, for places in messages
+        self.mentions: dict[str, Mention] = {}  # by token
+        self.problems: list[Problem] = []
+        self.fallen: list[Fallen] = []
+        self.engine = ""
+        self.size = 0
+
+    def assembled(self) -> Assembled:
+        job = self.job
+        site = Site(
+            Path(job.root), tuple(map(Path, job.sources)), job.options.prefix, job.options.time_limit_s
+        )
+        try:
+            parts = assemble(job.bundle, self.member, self.join, self.minify, site)
+            drafts = tuple(self.draft(part) for part in parts)
+        except _Broken as broken:
+            return Assembled((), self.read, (*self.problems, broken.problem))
+        except FilterError as error:
+            name = job.files[error.member][1] if error.member in job.files else job.bundle.file
+            at = 0 if error.member in job.files else job.bundle.line
+            message = f"bundle {job.bundle.name!r}: filter {error.name!r}: {error.message}"
+            return Assembled((), self.read, (*self.problems, Problem(ERROR, name, message, "", at)))
+        return Assembled(drafts, self.read, tuple(self.problems))
+
+    def member(self, path: str) -> str:
+        """The text of a member, with tokens if it is a style sheet or a script already."""
+        text = self.text(path)
+        self.size += len(text.encode())
+        language = media_types.language(path)
+        if language not in (CSS, JAVASCRIPT):
+            return text
+        return self.tokenised(path, text, language)
+
+    def text(self, path: str) -> str:
+        file, shown = self.job.files[path]
+        found = prepare.read(file)
+        if isinstance(found, prepare.Lost):
+            raise _Broken(Problem(ERROR, shown, found.message, "build again"))
+        self.read[path] = sha256(found[0])
+        try:
+            text = found[0].decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = found[0].count(b"\n", 0, error.start) + 1
+            message = f"not UTF-8, so it cannot be part of bundle {self.job.bundle.name!r}"
+            raise _Broken(Problem(ERROR, shown, message, "save it as UTF-8", line)) from error
+        self.texts[path] = text
+        return text
+
+    def tokenised(self, path: str, text: str, language: str) -> str:
+        """*text* with tokens; its source map described a file of its own, so that comment goes."""
+        found = drafting.tokenise(path, self.job.files[path][1], text, language, self.job.options)
+        self.problems += found.problems
+        text = found.text
+        for mention in found.mentions:
+            if mention.kind == SOURCE_MAP:
+                text = drafting.without_source_map(text.encode(), mention.token.encode()).decode()
+            else:
+                self.mentions[mention.token] = mention
+        return text
+
+    def join(self, bundle: Bundle, parts: list[Part]) -> list[Part]:
+        """See `filters.assembly`. What a filter compiled has its references only now."""
+        parts = [self.compiled(part) for part in parts]
+        if self.language == CSS:
+            return self.join_css(parts)
+        if self.language == JAVASCRIPT:
+            return self.join_javascript(parts)
+        members = tuple(member for part in parts for member in part.members)
+        return [Part("\n".join(part.text for part in parts), members)]
+
+    def compiled(self, part: Part) -> Part:
+        path = part.members[0]
+        if part.joined or not part.compiled or media_types.language(path) in (CSS, JAVASCRIPT):
+            return part
+        if self.language not in (CSS, JAVASCRIPT):
+            return part
+        return part._replace(text=self.tokenised(path, part.text, self.language))
+
+    def join_css(self, parts: list[Part]) -> list[Part]:
+        from cdn_pipeline.join import css
+
+        sheets = [self.sheet(part.members[0], part.text) for part in parts]
+        joined = css.join(sheets, self.imported)
+        for path, offset, severity, message, hint in joined.problems:
+            place = line_and_column(self.texts.get(path, ""), offset)
+            shown = self.job.files[path][1] if path in self.job.files else path
+            self.problems.append(Problem(severity, shown, message, hint, *place))
+        members = tuple(member for part in parts for member in part.members)
+        return [Part(text, members) for text in joined.texts]
+
+    def sheet(self, path: str, text: str) -> Any:
+        from cdn_pipeline.join import css
+
+        tokens = drafting.TOKEN.findall(text)
+        mentions = [self.mentions[token] for token in tokens if token in self.mentions]
+        known = {
+            token: target for token, target in drafting.imports(mentions).items() if self.is_sheet(target)
+        }
+        return css.Sheet(path, text, known)
+
+    def is_sheet(self, path: str) -> bool:
+        """Only style sheets of the site can be inlined."""
+        if path not in self.job.files:
+            self.read[path] = ""
+            return False
+        return media_types.language(path) == CSS
+
+    def imported(self, path: str) -> Any:
+        """The sheet that an ``@import`` leads to."""
+        if path not in self.job.files:
+            return None
+        return self.sheet(path, self.tokenised(path, self.text(path), CSS))
+
+    def join_javascript(self, parts: list[Part]) -> list[Part]:
+        from cdn_pipeline.join import javascript
+
+        try:
+            joined = javascript.join([(part.members[0], part.text) for part in parts])
+        except javascript.JoinError as error:
+            part = parts[error.index]
+            place = line_and_column(part.text, error.offset)
+            message = f"{error.message}; so it cannot be part of bundle {self.job.bundle.name!r}"
+            hint = "mend it, or take it out of the bundle"
+            shown = self.job.files[part.members[0]][1]
+            raise _Broken(Problem(ERROR, shown, message, hint, *place)) from error
+        return [
+            Part(
+                one.text,
+                tuple(member for index in one.members for member in parts[index].members),
+                data="module" if one.module else None,
+            )
+            for one in joined
+        ]
+
+    def minify(self, step: Any, part: Part) -> str:
+        """A minifier that the definition names comes first; ours stands in where it fails."""
+        chain = (engines.of(step), *self.job.options.engines(self.language))
+        return self.minified(part.text, chain)
+
+    def minified(self, text: str, chain: Sequence[Any]) -> str:
+        if self.language not in (CSS, JAVASCRIPT):
+            return text
+        limit_s, root = self.job.options.time_limit_s, Path(self.job.root)
+        outcome = minify.minify(self.language, text, chain, time_limit_s=limit_s, root=root)
+        self.engine = outcome.engine or self.engine
+        self.fallen += (
+            Fallen(fallback.engine, fallback.message, *line_and_column(text, fallback.offset))
+            for fallback in outcome.fallbacks
+        )
+        return outcome.text
+
+    def draft(self, part: Part) -> Draft:
+        chain = () if self.job.skip or self.engine else self.job.options.engines(self.language)
+        text = self.minified(part.text, chain) if chain else part.text
+        tokens = dict.fromkeys(drafting.TOKEN.findall(text))
+        return Draft(
+            text=text.encode(),
+            mentions=tuple(self.mentions[token] for token in tokens if token in self.mentions),
+            module=part.data == "module",
+            engine=self.engine,
+            fallen=tuple(self.fallen),
+            source_size=self.size,
+        )
+
+
+def members(bundle: Bundle) -> list[str]:
+    """The logical paths of all members of an expanded bundle, in order."""
+    found: list[str] = []
+    for member in bundle.contents:
+        found += members(member) if isinstance(member, Bundle) else [member]
+    return found

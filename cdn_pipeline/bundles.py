@@ -1,0 +1,176 @@
+"""Bundles of a whole site: reads their definitions, puts together those whose members changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cdn_pipeline import draft as drafting
+from cdn_pipeline import freshness, media_types, paths
+from cdn_pipeline.asset import Asset
+from cdn_pipeline.cache import Cache
+from cdn_pipeline.config import Config
+from cdn_pipeline.digest import sha256
+from cdn_pipeline.drafts import ALREADY_SMALL, Drafts, program
+from cdn_pipeline.errors import ERROR, Problem
+from cdn_pipeline.workers import Task, Workers
+
+
+class Bundles:
+    """What the definitions of a site put out. Without definitions nothing is loaded."""
+
+    def __init__(
+        self, config: Config, cache: Cache, workers: Workers, drafts: Drafts, started_ns: int
+    ) -> None:
+        self.names: dict[str, dict[str, Any]] = {}  # what a page asks for: parts, sources, extra
+        self.inputs: list[str] = []  # every file and directory that was read for definitions
+        self.problems: list[Problem] = []
+        self._config = config
+        self._cache = cache
+        self._workers = workers
+        self._drafts = drafts
+        self._started_ns = started_ns
+        self._is_small = paths.matcher((*ALREADY_SMALL, *config.minify.skip)).fullmatch
+        self._roots = tuple(os.path.join(config.root, name) for name in config.source)
+
+    def add(self, assets: Mapping[str, Asset], progress: Callable[[int, int], None]) -> None:
+        """Adds the drafts of all bundles to the site's."""
+        if not self._config.bundles.definitions and not self._config.bundles.templates:
+            return
+        from cdn_pipeline.definitions import resolve
+
+        definitions = self._definitions()
+        self.inputs = [str(path) for path in definitions.inputs]
+        resolved = resolve(definitions, assets.keys())
+        self.problems += (*definitions.problems, *resolved.problems)
+        if any(problem.severity == ERROR for problem in self.problems):
+            return
+        parts = self._assembled(resolved.outputs, assets, progress)
+        for name, outputs in resolved.names.items():
+            self._name(name, [(resolved.outputs[output], parts.get(output, [])) for output in outputs])
+
+    def _definitions(self) -> Any:
+        """From the cache, where nothing that was read for them has changed."""
+        from pathlib import Path
+
+        from cdn_pipeline import definitions
+
+        named = self._config.bundles
+        key = "definitions " + sha256(repr((program(), str(self._config.root), named)).encode())
+        noted = self._cache.get(key)
+        if noted is not None:
+            signature, _, text = noted.decode().partition("\n")
+            found = definitions.load(text)
+            if signature == freshness.signature(map(str, found.inputs)):
+                return found
+        found = definitions.read(
+            named.definitions, named.templates, self._config.root, [Path(root) for root in self._roots]
+        )
+        inputs = [str(path) for path in found.inputs]
+        if not found.problems and freshness.is_settled(inputs, self._started_ns):
+            signature = freshness.signature(inputs)
+            self._cache.put(key, f"{signature}\n{definitions.dump(found)}".encode())
+        return found
+
+    def _assembled(
+        self, outputs: Mapping[str, Any], assets: Mapping[str, Asset], progress: Callable[[int, int], None]
+    ) -> dict[str, list[str]]:
+        """The parts of each of *outputs*, as logical paths."""
+        parts: dict[str, list[str]] = {}
+        tasks = []
+        keys = {}
+        for output, bundle in outputs.items():
+            keys[output] = self._key(bundle)
+            known = self._recalled(output, keys[output])
+            if known is None:
+                tasks.append(self._task(bundle, assets))
+            else:
+                parts[output] = known
+        size = sum(assets[path].stamp.size for task in tasks for path in _members(task) if path in assets)
+        results = self._workers.run(tasks, alone=size < 100_000 or len(tasks) == 1)
+        for done, (job, assembled) in enumerate(results, 1):
+            self.problems += assembled.problems
+            output = job.bundle.output
+            parts[output] = self._keep(output, keys[output], assembled)
+            progress(done, len(tasks))
+        return parts
+
+    def _key(self, bundle: Any) -> str:
+        """What the bundle is made from, as far as it is known before it is made."""
+        from cdn_pipeline.bundle import members
+        from cdn_pipeline.definitions.bundle import definition
+
+        digests = {
+            path: self._drafts.copied[path].sha256
+            for path in (*members(bundle), *bundle.depends)
+            if path in self._drafts.copied
+        }
+        options = self._drafts.options._replace(root="")
+        identity = (program(), definition(bundle), digests, options, self._skips(bundle.output))
+        return "bundle " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
+
+    def _skips(self, output: str) -> bool:
+        return self._is_small(paths.normal(output)) is not None
+
+    def _recalled(self, output: str, key: str) -> list[str] | None:
+        """The parts that the cache has, unless something else that was read for them has changed."""
+        noted = self._cache.get(key)
+        if noted is None:
+            return None
+        try:
+            record = json.loads(noted)
+            there = {path: copied.sha256 for path, copied in self._drafts.copied.items()}
+            if any(there.get(path, "") != digest for path, digest in record["read"].items()):
+                return None
+            encoded = [self._cache.get("draft " + part) for part in record["parts"].values()]
+            if None in encoded:
+                return None
+            for (path, part), draft in zip(record["parts"].items(), encoded, strict=True):
+                self._drafts.drafts[path] = drafting.from_json(draft or b"")
+                self._drafts.keys[path] = part
+        except (ValueError, TypeError, KeyError):
+            return None
+        return list(record["parts"])
+
+    def _task(self, bundle: Any, assets: Mapping[str, Asset]) -> Task:
+        from cdn_pipeline.bundle import BundleJob, assemble_all, members
+
+        wanted = set(members(bundle))
+        files = {
+            path: (asset.file, asset.shown)
+            for path, asset in assets.items()
+            if path in wanted or media_types.language(path) == drafting.CSS
+        }
+        skip = self._skips(bundle.output)
+        root = str(self._config.root)
+        return Task(assemble_all, [BundleJob(bundle, files, self._drafts.options, root, self._roots, skip)])
+
+    def _keep(self, output: str, key: str, assembled: Any) -> list[str]:
+        from cdn_pipeline.bundle import outputs
+
+        names = outputs(output, len(assembled.drafts))
+        record: dict[str, Any] = {"read": assembled.read, "parts": {}}
+        for path, draft in zip(names, assembled.drafts, strict=True):
+            part = sha256(f"{key}\0{path}\0{sha256(draft.text)}".encode())
+            record["parts"][path] = part
+            self._drafts.keep(path, part, draft)
+        if not assembled.problems:
+            self._cache.put(key, json.dumps(record).encode())
+        return names
+
+    def _name(self, name: str, made: list[tuple[Any, list[str]]]) -> None:
+        from cdn_pipeline.bundle import members
+
+        self.names[name] = {
+            "parts": [part for _, parts in made for part in parts],
+            "sources": list(dict.fromkeys(path for bundle, _ in made for path in members(bundle))),
+            "extra": dict(made[0][0].extra) if made else {},
+        }
+
+
+def _members(task: Task) -> list[str]:
+    from cdn_pipeline.bundle import members
+
+    return [path for job in task.jobs for path in members(job.bundle)]
