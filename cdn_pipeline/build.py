@@ -1,0 +1,242 @@
+"""Build: from a config to a finished release in the build directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cdn_pipeline import freshness, headers, manifest, snippets
+from cdn_pipeline.asset import Asset, Stamp
+from cdn_pipeline.bundles import Bundles
+from cdn_pipeline.cache import Cache
+from cdn_pipeline.compress import SUFFIXES
+from cdn_pipeline.config import Config
+from cdn_pipeline.draft import Draft
+from cdn_pipeline.drafts import Drafts
+from cdn_pipeline.errors import ERROR, WARNING, Problem, SiteError
+from cdn_pipeline.graph import Graph, graph
+from cdn_pipeline.link import Linked, Linker, Node
+from cdn_pipeline.outputs import Outputs
+from cdn_pipeline.release import BuildDirectory
+from cdn_pipeline.sources import Sources
+from cdn_pipeline.workers import Workers, cores
+
+
+class Request(NamedTuple):
+    """What to build, and how."""
+
+    config: Config
+    out: Path
+    jobs: int = 0  # 0: one for each core
+    use_cache: bool = True
+    write: bool = True  # False: find every problem, write nothing
+
+
+class Built(NamedTuple):
+    """What came of it."""
+
+    manifest: dict[str, Any]
+    problems: list[Problem]  # warnings only
+    drafts: Mapping[str, Draft]
+    sources: Mapping[str, Asset]
+    outputs: Mapping[str, Linked]
+    nodes: Mapping[str, Node]
+    written: int  # files that were not there before
+    removed: list[str]  # files of releases that were not kept
+    steps: list[tuple[str, float]]  # (name, seconds)
+    inputs: list[str]  # what was read for bundle definitions
+    is_steady: bool  # no source was written so lately that a further change could go unseen
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much of it is done, and of how much; of 0 where that is not known."""
+
+
+def quiet(step: str, done: int, total: int) -> None:
+    """Says nothing."""
+
+
+def build(request: Request, progress: Progress = quiet) -> Built:
+    """Raises `SiteError` with every problem, and leaves the last build as it was, if anything is wrong."""
+    shown = str(request.out)
+    if request.out.is_relative_to(request.config.root):
+        shown = str(request.out.relative_to(request.config.root))
+    directory = BuildDirectory(request.out, shown)
+    cache = Cache(request.config.root / request.config.cache if request.use_cache else None)
+    workers = Workers(request.jobs or cores())
+    try:
+        if request.write:
+            directory.open(lambda: progress("waiting for another build", 0, 0))
+            freshness.forget(str(directory.private))
+        return _Build(request, directory, cache, workers, progress).run()
+    finally:
+        workers.stop()
+        cache.close()
+        directory.close()
+
+
+class _Build:
+    def __init__(
+        self,
+        request: Request,
+        directory: BuildDirectory,
+        cache: Cache,
+        workers: Workers,
+        progress: Progress,
+    ) -> None:
+        self.request = request
+        self.config = request.config
+        self.directory = directory
+        self.cache = cache
+        self.workers = workers
+        self.progress = progress
+        self.problems: list[Problem] = []
+        self.steps: list[tuple[str, float]] = []
+        self.sources: Mapping[str, Asset] = {}
+        stage = directory.staged_name if request.write else None
+        self.drafts = Drafts(self.config, cache, workers, stage)
+        self.bundles = Bundles(self.config, cache, workers, self.drafts, directory.started_ns)
+
+    def run(self) -> Built:
+        with self.step("scan"):
+            self.scan()
+        with self.step("read and minify"):
+            known = self.directory.ledger.get("assets", {}) if self.request.use_cache else {}
+            self.drafts.add(self.sources, known, self.told("read and minify"))
+        with self.step("bundle"):
+            self.bundles.add(self.sources, self.told("bundle"))
+        with self.step("link"):
+            found = self.graph()
+            outputs = Outputs(self.drafts, found.dropped, self.directory, write=self.request.write)
+            linker = Linker(found.nodes, outputs.finish, self.config.origin)
+            linker.link()
+        if self.request.write:
+            self.stage(outputs, linker)
+        return self.finish(found, outputs, linker.linked)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        self.progress(name, 0, 0)
+        started = time.perf_counter()
+        yield
+        self.steps.append((name, time.perf_counter() - started))
+
+    def told(self, step: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.progress(step, done, total)
+
+    def scan(self) -> None:
+        sources = Sources(self.config.root, self.config.source, self.config.exclude)
+        self.problems += sources.problems
+        self.problems += encodings_among(sources.assets)
+        self.sources = sources.assets
+
+    def graph(self) -> Graph:
+        """Everything that can be wrong with the site is known here; raises `SiteError` if anything is."""
+        self.problems += self.drafts.problems + self.bundles.problems
+        for path in sorted(self.drafts.drafts):
+            self.problems += self.drafts.drafts[path].problems
+        others = [path for path in self.drafts.copied if path not in self.drafts.drafts]
+        shown = {path: asset.shown for path, asset in self.sources.items()}
+        found = graph(self.config, self.drafts.drafts, others, shown)
+        self.problems += found.problems
+        self.stop_if_broken()
+        return found
+
+    def stop_if_broken(self) -> None:
+        if any(problem.severity == ERROR for problem in self.problems):
+            raise SiteError(sorted(self.problems, key=_order))
+
+    def stage(self, outputs: Outputs, linker: Linker) -> None:
+        intact = self.directory.intact()
+        with self.step("copy"):
+            outputs.gather(linker, self.sources, intact)
+            self.problems += outputs.problems
+            self.stop_if_broken()
+        with self.step("compress"):
+            outputs.compress(linker.linked, intact, self.cache, self.workers, self.told("compress"))
+        self.problems += outputs.problems + self.directory.check_foreign(outputs.staged)
+        self.stop_if_broken()
+
+    def finish(self, found: Graph, outputs: Outputs, linked: Mapping[str, Linked]) -> Built:
+        bundles = {
+            name: {"url": linked[bundle["parts"][0]].url} | bundle
+            for name, bundle in self.bundles.names.items()
+            if bundle["parts"]
+        }
+        document = manifest.document(
+            self.config, linked, self.drafts.drafts, outputs.encodings, bundles, found.cors
+        )
+        removed: list[str] = []
+        with self.step("write"):
+            documents = self.documents(document, linked)
+            if self.request.write:
+                removed = self.commit(document, documents, outputs, linked)
+        return Built(
+            manifest=document,
+            problems=sorted(self.problems, key=_order),
+            drafts=self.drafts.drafts,
+            sources=self.sources,
+            outputs=linked,
+            nodes=found.nodes,
+            written=len(outputs.staged),
+            removed=removed,
+            steps=self.steps,
+            inputs=self.bundles.inputs,
+            is_steady=self.is_steady(),
+        )
+
+    def documents(self, document: dict[str, Any], linked: Mapping[str, Linked]) -> dict[str, bytes]:
+        """Everything besides the outputs, in the order of writing: the manifest is last."""
+        includes = {**snippets.includes(document, self.config.groups), **headers.headers(document)}
+        documents = {f"includes/{name}": text.encode() for name, text in sorted(includes.items())}
+        documents[manifest.DJANGO_NAME] = manifest.django_text(linked)
+        documents[manifest.NAME] = manifest.text(document)
+        return documents
+
+    def commit(
+        self,
+        document: dict[str, Any],
+        documents: dict[str, bytes],
+        outputs: Outputs,
+        linked: Mapping[str, Linked],
+    ) -> list[str]:
+        notes = {
+            "assets": {
+                path: [*copied.stamp, copied.sha256]
+                for path, copied in self.drafts.copied.items()
+                if not self.is_racy(copied.stamp)
+            },
+            "outputs": outputs.notes(linked),
+        }
+        release = (document["release"], list(outputs.files))
+        return self.directory.commit(outputs.staged, documents, release, self.config.keep_releases, notes)
+
+    def is_racy(self, stamp: Stamp) -> bool:
+        return max(stamp.mtime_ns, stamp.ctime_ns) > self.directory.started_ns - freshness.RACY_NS
+
+    def is_steady(self) -> bool:
+        if any(self.is_racy(copied.stamp) for copied in self.drafts.copied.values()):
+            return False
+        return freshness.is_settled(self.bundles.inputs, self.directory.started_ns)
+
+
+def encodings_among(assets: Mapping[str, Asset]) -> list[Problem]:
+    """A warning for each source that looks like the encoding of another: we make our own."""
+    return [
+        Problem(
+            WARNING,
+            asset.shown,
+            f"looks like an encoding of {path[: -len(suffix)]!r}, but is served as a file of its own",
+            "exclude it: the build makes encodings itself",
+        )
+        for path, asset in assets.items()
+        for suffix in SUFFIXES.values()
+        if path.endswith(suffix) and path[: -len(suffix)] in assets
+    ]
+
+
+def _order(problem: Problem) -> tuple[object, ...]:
+    return (problem.severity != ERROR, problem.file, problem.line, problem.column)

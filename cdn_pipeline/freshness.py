@@ -1,0 +1,107 @@
+"""Freshness: whether anything changed since the last build, found out by looking at the file system only.
+
+This is all that a build with nothing to do loads, so it imports nothing of ours and little of Python's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from typing import Any
+
+NAME = "fresh.json"
+RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
+
+
+def signature(tops: Iterable[str]) -> str:
+    """A digest of every name, size, time and inode below *tops* (directories or files)."""
+    rows: list[str] = []
+    for top in tops:
+        rows.append(f"\0{top}")
+        _look(top, rows)
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_settled(files: Iterable[str], started_ns: int) -> bool:
+    """Whether none of *files* was written so shortly before *started_ns*, or since, that its time could hide
+    a further change. Only then may anything be concluded from its `signature`."""
+    for file in files:
+        try:
+            status = os.stat(file)
+        except OSError:
+            continue
+        if max(status.st_mtime_ns, status.st_ctime_ns) > started_ns - RACY_NS:
+            return False
+    return True
+
+
+def _look(top: str, rows: list[str]) -> None:
+    pending = [top]
+    while pending:
+        directory = pending.pop()
+        try:
+            with os.scandir(directory) as listing:
+                entries = sorted(listing, key=_name)
+        except NotADirectoryError:
+            rows.append(_row(directory, os.stat(directory)))
+            continue
+        except OSError as error:
+            rows.append(f"{directory} {error.errno}")
+            continue
+        rows.append(directory)
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                else:
+                    rows.append(_row(entry.name, entry.stat(follow_symlinks=True)))
+                    if entry.is_symlink():
+                        rows.append(os.readlink(entry.path))
+                        if entry.is_dir():
+                            pending.append(os.path.realpath(entry.path))
+            except OSError as error:
+                rows.append(f"{entry.name} {error.errno}")
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _row(name: str, status: os.stat_result) -> str:
+    return f"{name}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}\t{status.st_ino}"
+
+
+def program() -> str:
+    """A digest that changes with this program itself, also where it is edited without a new version."""
+    rows: list[str] = []
+    for directory, folders, files in os.walk(os.path.dirname(__file__)):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        rows += (_row(name, os.stat(os.path.join(directory, name))) for name in sorted(files))
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def read(directory: str) -> dict[str, Any] | None:
+    """What the last build noted in *directory*; ``None`` where there is nothing readable."""
+    try:
+        with open(os.path.join(directory, NAME), encoding="utf-8") as file:
+            noted = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return noted if isinstance(noted, dict) else None
+
+
+def write(directory: str, noted: dict[str, Any]) -> None:
+    """Notes a finished build; by replacing, so that there is always one whole note or none."""
+    name = os.path.join(directory, NAME)
+    with open(name + ".new", "w", encoding="utf-8") as file:
+        json.dump(noted, file)
+    os.replace(name + ".new", name)
+
+
+def forget(directory: str) -> None:
+    """From here on until `write`, the next build must look closely."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(directory, NAME))

@@ -1,0 +1,107 @@
+"""The manifest: all that a running site reads of a build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cdn_pipeline import digest, media_types
+from cdn_pipeline.config import ORIGIN, Config
+from cdn_pipeline.draft import Draft
+from cdn_pipeline.link import Linked
+from cdn_pipeline.references import FONT, MODULE
+
+NAME = "manifest.json"
+DJANGO_NAME = "staticfiles.json"
+VERSION = 1
+
+
+def document(
+    config: Config,
+    outputs: Mapping[str, Linked],
+    drafts: Mapping[str, Draft],
+    encodings: Mapping[str, Mapping[str, int]],
+    bundles: Mapping[str, Mapping[str, Any]],
+    cors: Iterable[str],
+) -> dict[str, Any]:
+    """The manifest as JSON will have it. *encodings* are sizes, ``{path: {"br": 123}}``;
+    0 where one was not worth while."""
+    shared = frozenset(cors)
+    files = {
+        path: _entry(linked, drafts.get(path), encodings.get(path, {}), path in shared)
+        for path, linked in sorted(outputs.items())
+    }
+    content = {
+        "files": files,
+        "bundles": {name: dict(bundles[name]) for name in sorted(bundles)},
+        "targets": {
+            name: {"url": target.url, "kind": target.kind, "directory": target.directory}
+            for name, target in sorted(config.targets.items())
+        },
+    }
+    identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {"version": VERSION, "release": identity[:16], **content}
+
+
+def _entry(linked: Linked, draft: Draft | None, encodings: Mapping[str, int], cors: bool) -> dict[str, Any]:
+    routed = linked.routed
+    headers = {"Cache-Control": routed.cache, **routed.headers}
+    if cors and routed.target.name != ORIGIN:
+        headers.setdefault("Access-Control-Allow-Origin", "*")
+    entry: dict[str, Any] = {
+        "url": linked.url,
+        "path": routed.file(linked.name),
+        "target": routed.target.name,
+        "sha256": linked.sha256,
+        "size": linked.size,
+        "type": media_types.media_type(linked.path),
+        "integrity": digest.integrity(linked.sha256),
+        "headers": headers,
+    }
+    made = {name: size for name, size in sorted(encodings.items()) if size}
+    if made:
+        entry["encodings"] = made
+    if linked.fallback:
+        entry["fallback"] = linked.fallback
+    if draft is not None:
+        entry |= _uses(draft)
+    return entry
+
+
+def _uses(draft: Draft) -> dict[str, Any]:
+    uses: dict[str, Any] = {"module": True} if draft.module else {}
+    for key, kind in (("imports", MODULE), ("fonts", FONT)):
+        targets = sorted({mention.target for mention in draft.mentions if mention.kind == kind})
+        if targets:
+            uses[key] = targets
+    return uses
+
+
+def text(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest as a file: sorted, one line an entry, so that two of them can be compared by eye."""
+    lines = []
+    for key, value in manifest.items():
+        if isinstance(value, dict) and value:
+            rows = ",\n".join(f"  {_json(name)}: {_json(entry)}" for name, entry in value.items())
+            lines.append(f' "{key}": {{\n{rows}\n }}')
+        else:
+            lines.append(f' "{key}": {_json(value)}')
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def django_text(outputs: Mapping[str, Linked]) -> bytes:
+    """``staticfiles.json``, as Django's manifest storage reads it (django/contrib/staticfiles/storage.py),
+    with every file that the origin can serve."""
+    names = {
+        path: linked.name
+        for path, linked in sorted(outputs.items())
+        if linked.routed.target.directory == ORIGIN or linked.fallback
+    }
+    checksum = hashlib.md5(json.dumps(sorted(names.items())).encode(), usedforsecurity=False).hexdigest()
+    return json.dumps({"paths": names, "version": "1.1", "hash": checksum[: digest.LENGTH]}).encode()

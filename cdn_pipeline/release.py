@@ -1,0 +1,246 @@
+"""The build directory: outputs are staged, switched in atomically, and kept for some releases.
+
+A ledger in ``<build>/.cdn_pipeline/`` lists every file that is ours, so that nothing else is ever removed or
+overwritten, and what each of them looked like when it was written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import filecmp
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cdn_pipeline.errors import ERROR, Problem, SiteError
+
+PRIVATE = ".cdn_pipeline"  # below the build directory
+LEDGER = "ledger.json"
+FORMAT = 1
+
+
+class BuildDirectory:
+    """One build's hold on the directory: at most one process has it open at a time."""
+
+    def __init__(self, path: Path, shown: str) -> None:
+        self.path = path
+        self.shown = shown
+        self.private = path / PRIVATE
+        self.staging = self.private / "staging"
+        self.ledger: dict[str, Any] = {}
+        self.started_ns = 0  # by the clock of the file system
+        self._staged = 0
+        self._lock: int | None = None
+
+    def open(self, waiting: Any = None) -> None:
+        """Makes the directory, waits for the build that has it (calling *waiting* once), reads the ledger.
+
+        Raises `SiteError` if nothing can be written there.
+        """
+        try:
+            self.private.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            _take(self._lock, waiting)
+            os.utime(self._lock)
+            self.started_ns = os.fstat(self._lock).st_mtime_ns
+            shutil.rmtree(self.staging, ignore_errors=True)
+            self.staging.mkdir()
+        except OSError as error:
+            raise self.failure(error) from error
+        self.ledger = self._read_ledger()
+
+    def close(self) -> None:
+        """Lets go, and leaves nothing half-done behind."""
+        if self._lock is not None:
+            shutil.rmtree(self.staging, ignore_errors=True)
+            os.close(self._lock)  # also unlocks
+            self._lock = None
+
+    def failure(self, error: OSError) -> SiteError:
+        """*error* as the user should read it."""
+        hints = {
+            errno.ENOSPC: "free some space; the last build is untouched",
+            errno.EACCES: "make it writable, or build elsewhere with --out",
+            errno.EROFS: "make it writable, or build elsewhere with --out",
+            errno.ENOTDIR: "something there is a file; remove it, or build elsewhere with --out",
+        }
+        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        hint = hints.get(error.errno or 0, "the last build is untouched")
+        return SiteError([Problem(ERROR, self.shown, message, hint)])
+
+    def _read_ledger(self) -> dict[str, Any]:
+        empty = {"format": FORMAT, "files": {}, "releases": [], "assets": {}, "outputs": {}}
+        try:
+            ledger = json.loads((self.private / LEDGER).read_bytes())
+        except (OSError, ValueError):
+            return empty
+        if not isinstance(ledger, dict) or ledger.get("format") != FORMAT or set(ledger) < set(empty):
+            return empty
+        return ledger
+
+    @property
+    def files(self) -> dict[str, list[int]]:
+        """Every file that is ours: ``{path below the build directory: [size, mtime_ns]}``."""
+        files: dict[str, list[int]] = self.ledger["files"]
+        return files
+
+    def intact(self) -> set[str]:
+        """Our files that still look as they did when they were written."""
+        there: set[str] = set()
+        files = self.files
+        for directory in {os.path.dirname(name) for name in files}:
+            with contextlib.suppress(OSError), os.scandir(self.path / directory) as listing:
+                for entry in listing:
+                    name = f"{directory}/{entry.name}" if directory else entry.name
+                    wanted = files.get(name)
+                    if wanted is not None:
+                        status = entry.stat(follow_symlinks=False)
+                        if [status.st_size, status.st_mtime_ns] == wanted:
+                            there.add(name)
+        return there
+
+    def staged_name(self) -> str:
+        """A new file name in the staging directory."""
+        self._staged += 1
+        return str(self.staging / str(self._staged))
+
+    def stage(self, content: bytes) -> str:
+        """The name of a new file with *content*."""
+        name = self.staged_name()
+        try:
+            write(name, content)
+        except OSError as error:
+            raise self.failure(error) from error
+        return name
+
+    def check_foreign(self, staged: Mapping[str, str]) -> list[Problem]:
+        """A problem for each of ``{output: staged file}`` that would overwrite what we did not write.
+
+        The same bytes under the same name may stay: that is our own output whose ledger was lost.
+        """
+        problems = []
+        for output, source in staged.items():
+            file = self.path / output
+            if output in self.files or not os.path.lexists(file):
+                continue
+            if file.is_file() and filecmp.cmp(file, source, shallow=False):
+                continue
+            name = f"{self.shown}/{output}"
+            problems.append(Problem(ERROR, name, "is in the way and was not written by us", "move it away"))
+        return problems
+
+    def commit(
+        self,
+        staged: Mapping[str, str],
+        documents: Mapping[str, bytes],
+        release: tuple[str, list[str]],
+        keep: int,
+        notes: Mapping[str, Any],
+    ) -> list[str]:
+        """Switches to a release, and returns what was removed.
+
+        *staged* are outputs, ``{output: staged file}``; *documents* are written after them, in order, the
+        manifest last. *release* is its id and all its files, *notes* goes into the ledger. Of older releases
+        the files of the newest *keep* - 1 stay.
+        """
+        try:
+            self._announce(staged, documents)
+            for output, source in staged.items():
+                self._move(source, self.path / output)
+            for name, content in documents.items():
+                self._publish(name, content)
+            return self._settle(staged, documents, release, keep, notes)
+        except OSError as error:
+            raise self.failure(error) from error
+
+    def _announce(self, staged: Mapping[str, str], documents: Mapping[str, bytes]) -> None:
+        """Before a file is ours on disk it is ours in the ledger: a crash leaves nothing that we disown."""
+        fresh = [name for name in (*staged, *documents) if name not in self.files]
+        if fresh:
+            self.files.update((name, [-1, -1]) for name in fresh)
+            self._write_ledger()
+
+    def _move(self, source: str, file: Path) -> None:
+        try:
+            os.replace(source, file)
+        except (FileNotFoundError, NotADirectoryError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, file)
+
+    def _publish(self, name: str, content: bytes) -> None:
+        file = self.path / name
+        with contextlib.suppress(OSError):
+            if file.read_bytes() == content:
+                return
+        self._move(self.stage(content), file)
+
+    def _settle(
+        self,
+        staged: Mapping[str, str],
+        documents: Mapping[str, bytes],
+        release: tuple[str, list[str]],
+        keep: int,
+        notes: Mapping[str, Any],
+    ) -> list[str]:
+        for name in (*staged, *documents):
+            status = os.lstat(self.path / name)
+            self.files[name] = [status.st_size, status.st_mtime_ns]
+        identity, files = release
+        older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
+        self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
+        kept = {name for _, names in self.ledger["releases"] for name in names} | set(documents)
+        removed = sorted(name for name in self.files if name not in kept)
+        self.ledger.update(notes)
+        for name in removed:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path / name)
+            del self.files[name]
+        self._remove_empty_directories(removed)
+        self._write_ledger()
+        return removed
+
+    def _remove_empty_directories(self, removed: Iterable[str]) -> None:
+        for directory in sorted({os.path.dirname(name) for name in removed}, key=len, reverse=True):
+            with contextlib.suppress(OSError):
+                while directory:
+                    os.rmdir(self.path / directory)
+                    directory = os.path.dirname(directory)
+
+    def _write_ledger(self) -> None:
+        staged = self.stage(json.dumps(self.ledger, separators=(",", ":")).encode())
+        os.replace(staged, self.private / LEDGER)
+
+
+def _take(lock: int, waiting: Any) -> None:
+    """An exclusive lock that the system drops when its owner dies."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: two builds at once are not told apart there
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if waiting is not None:
+            waiting()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def write(name: str, content: bytes) -> None:
+    """A new file, with as few calls as it takes."""
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
+
+
+def chunks(file: Any, size: int = 1 << 20) -> Iterator[bytes]:
+    """What is left of an open file, in pieces."""
+    while piece := file.read(size):
+        yield piece
