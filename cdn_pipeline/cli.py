@@ -1,0 +1,266 @@
+"""The command line. Exit codes: 0 fine, 1 the site has a problem, 2 usage or config, 130 interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cdn_pipeline import __version__, freshness, report
+
+if TYPE_CHECKING:
+    from cdn_pipeline.config import Config
+
+CONFIG = "cdn_pipeline.toml"
+PRIVATE = ".cdn_pipeline"  # below the build directory; see `release`
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
+    options = _parser().parse_args(arguments)
+    if not hasattr(options, "run"):
+        _parser().print_help()
+        return 2
+    try:
+        code: int = options.run(options)
+        return code
+    except KeyboardInterrupt:
+        print("interrupted; the last build is as it was", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever read our output has gone
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _failure(error, options)
+
+
+def _failure(error: Exception, options: argparse.Namespace) -> int:
+    """Says what went wrong; a fault of our own is the only thing that shows a traceback."""
+    from cdn_pipeline.errors import CdnPipelineError, ConfigError
+    from cdn_pipeline.summary import problems
+
+    if not isinstance(error, CdnPipelineError):
+        raise error
+    found = problems(error.problems)
+    if options.json:
+        print(report.as_json({"ok": False, "problems": found}))
+    else:
+        print("\n".join(report.problem_lines(found)), file=sys.stderr)
+        errors = sum(problem["severity"] == "error" for problem in found)
+        print(f"{report.count(errors, 'error')}; nothing was changed", file=sys.stderr)
+    return 2 if isinstance(error, ConfigError) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the config file")
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="report as JSON")
+    parser = argparse.ArgumentParser(
+        prog="cdn-pipeline",
+        description="Bundle, minify, fingerprint, route and precompress a site's static assets.",
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"cdn-pipeline {__version__}")
+    parser.set_defaults(config=None, json=False)
+    verbs = parser.add_subparsers(title="commands", metavar="")
+
+    def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(
+            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]
+        )
+        added.set_defaults(run=run)
+        return added
+
+    verb("init", _init, "write a config that fits the project in this directory")
+    build = verb("build", _build, "build the site's assets into the build directory")
+    build.add_argument("--out", metavar="DIR", help="the build directory, instead of the config's")
+    check = verb("check", _check, "find every problem that a build would find, and write nothing")
+    explain = verb("explain", _explain, "say where an asset goes, under which name, and why")
+    explain.add_argument("asset", help="a logical path such as img/logo.png, or a URL")
+    for each in (build, check, explain):
+        each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
+        each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
+
+
+def _build(options: argparse.Namespace) -> int:
+    started = time.perf_counter()
+    file = _config_file(options)
+    out = _out(file, options)
+    key = _key(file)
+    noted = None if options.no_cache else _unchanged(out, key)
+    if noted is not None:
+        summary = noted["summary"] | {"changed": False, "written": 0, "removed": []}
+        summary["seconds"] = round(time.perf_counter() - started, 3)
+        _print(summary, options, f"nothing changed; release {summary['release']} is up to date")
+        return 0
+    from pathlib import Path
+
+    from cdn_pipeline.build import Request, build
+    from cdn_pipeline.summary import summary as summarise
+
+    config = _config(file)
+    sources = [os.path.join(config.root, name) for name in config.source]
+    before = freshness.signature(sources)
+    progress = report.Progress()
+    try:
+        built = build(Request(config, Path(out), options.jobs, not options.no_cache), progress)
+    finally:
+        progress.end()
+    summary = summarise(built, _relative(out), time.perf_counter() - started)
+    if built.is_steady:
+        outputs = [*_outputs(out), *built.inputs]
+        noted = {"key": key, "sources": sources, "before": before, "outputs": outputs, "summary": summary}
+        freshness.write(os.path.join(out, PRIVATE), noted | {"after": freshness.signature(outputs)})
+    _print(summary, options, report.text(summary))
+    return 0
+
+
+def _print(summary: Mapping[str, Any], options: argparse.Namespace, text: str) -> None:
+    if options.json:
+        print(report.as_json(summary))
+        return
+    problems = report.problem_lines(summary["problems"])
+    print(text)
+    if problems:
+        sys.stdout.flush()
+        print("\n" + "\n".join(problems), file=sys.stderr)
+        print(report.count(len(problems), "warning"), file=sys.stderr)
+
+
+def _unchanged(out: str, key: str) -> dict[str, Any] | None:
+    """What the last build noted, if a build now could only do the same again."""
+    noted = freshness.read(os.path.join(out, PRIVATE))
+    try:
+        if (
+            noted is not None
+            and noted["key"] == key
+            and noted["before"] == freshness.signature(noted["sources"])
+            and noted["after"] == freshness.signature(noted["outputs"])
+        ):
+            return noted
+    except (KeyError, TypeError, OSError):
+        pass
+    return None
+
+
+def _key(file: str) -> str:
+    with open(file, "rb") as config:
+        content = config.read()
+    return hashlib.sha256(content + freshness.program().encode()).hexdigest()
+
+
+def _outputs(out: str) -> list[str]:
+    return sorted(os.path.join(out, name) for name in os.listdir(out) if name != PRIVATE)
+
+
+def _config_file(options: argparse.Namespace) -> str:
+    from cdn_pipeline.errors import ConfigError
+
+    named: str | None = options.config
+    if named is not None:
+        if not os.path.isfile(named):
+            raise ConfigError(f"{named}: no such file; write one with `cdn-pipeline init`")
+        return os.path.abspath(named)
+    directory = os.getcwd()
+    while True:
+        for name in (CONFIG, "pyproject.toml"):
+            file = os.path.join(directory, name)
+            if os.path.isfile(file) and (name == CONFIG or _has_table(file)):
+                return file
+        if os.path.dirname(directory) == directory:
+            raise ConfigError(f"no {CONFIG} here or above; write one with `cdn-pipeline init`")
+        directory = os.path.dirname(directory)
+
+
+def _has_table(file: str) -> bool:
+    with open(file, encoding="utf-8", errors="replace") as text:
+        return "[tool.cdn_pipeline" in text.read()
+
+
+def _out(file: str, options: argparse.Namespace) -> str:
+    """The build directory. Read from the raw table: a build with nothing to do needs no more of it."""
+    named: str | None = options.out
+    if named is not None:
+        return os.path.abspath(named)
+    import tomllib
+
+    table: Any = {}
+    with open(file, "rb") as config, contextlib.suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):
+        table = tomllib.load(config)
+        if file.endswith("pyproject.toml"):
+            table = table["tool"]["cdn_pipeline"]
+    build = table.get("build") if isinstance(table, dict) else None
+    return os.path.join(os.path.dirname(file), build if isinstance(build, str) else "build")
+
+
+def _config(file: str) -> Config:
+    from pathlib import Path
+
+    from cdn_pipeline.config import load
+
+    return load(Path(file))
+
+
+def _relative(path: str) -> str:
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
+
+
+def _check(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cdn_pipeline.build import Request, build
+    from cdn_pipeline.summary import problems
+
+    config = _config(_config_file(options))
+    request = Request(
+        config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
+    )
+    built = build(request)
+    found = problems(built.problems)
+    if options.json:
+        print(report.as_json({"ok": True, "files": len(built.outputs), "problems": found}))
+        return 0
+    print("\n".join(report.problem_lines(found)), end="\n" if found else "", file=sys.stderr)
+    print(f"{report.count(len(built.outputs), 'file')} checked, {report.count(len(found), 'warning')}")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cdn_pipeline import explain
+    from cdn_pipeline.build import Request, build
+
+    config = _config(_config_file(options))
+    request = Request(
+        config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
+    )
+    built = build(request)
+    explanation = explain.explain(options.asset, config, built)
+    print(report.as_json(explanation) if options.json else explain.text(explanation))
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cdn_pipeline import init
+
+    file = Path(options.config or CONFIG)
+    found = init.write(file)
+    print(report.as_json({"ok": True, "file": str(file), "project": found}) if options.json else found)
+    return 0

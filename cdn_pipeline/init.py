@@ -1,0 +1,135 @@
+"""Init: writes a first config that fits the project it finds."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from cdn_pipeline.errors import ConfigError
+
+SKIPPED = {"node_modules", "venv", "env", "site-packages", "build", "dist", "__pycache__"}
+DEEPEST = 4  # directories below the project that are looked into
+
+
+class Project(NamedTuple):
+    """What was found, relative to the project's directory."""
+
+    kind: str  # "Django", "Flask" or "plain"
+    source: list[str]
+    templates: list[str]
+    definitions: list[str]
+    url: str
+
+
+def write(file: Path) -> str:
+    """Writes the config, and says in a line what it fits. Raises `ConfigError` if there is one already."""
+    if file.exists():
+        raise ConfigError(f"{file}: already exists; edit it, or remove it first")
+    project = look(file.parent)
+    try:
+        file.write_text(text(project), "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
+    folders = ", ".join(project.source)
+    return f"{file}: written for a {project.kind} project with {folders}; now run `cdn-pipeline build`"
+
+
+def look(root: Path) -> Project:
+    """What kind of project lies in *root*, and where its files are."""
+    static: list[str] = []
+    templates: list[str] = []
+    scripts: list[Path] = []
+    definitions: list[str] = []
+    for directory, folders, files in os.walk(root):
+        here = Path(directory).relative_to(root)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in SKIPPED and not name.startswith(".") and len(here.parts) < DEEPEST
+        )
+        for kind, found in (("static", static), ("templates", templates)):
+            if kind in folders:
+                folders.remove(kind)
+                found.append((here / kind).as_posix())
+        scripts += [root / here / name for name in sorted(files) if name.endswith(".py")]
+        definitions += [
+            (here / name).as_posix() for name in sorted(files) if _is_definitions(root / here / name)
+        ]
+    kind = _kind(root, scripts)
+    source = static or [name for name in ("public", "assets") if (root / name).is_dir()] or ["static"]
+    return Project(
+        kind, source, templates, definitions, _static_url(scripts) if kind == "Django" else "/static/"
+    )
+
+
+def _is_definitions(file: Path) -> bool:
+    if file.suffix not in (".yaml", ".yml"):
+        return False
+    return re.search(r"^bundles:", file.read_text("utf-8", "replace"), re.MULTILINE) is not None
+
+
+def _kind(root: Path, scripts: list[Path]) -> str:
+    if (root / "manage.py").is_file():
+        return "Django"
+    for script in scripts:
+        if re.search(r"^\s*(from|import) flask\b", script.read_text("utf-8", "replace"), re.MULTILINE):
+            return "Flask"
+    return "plain"
+
+
+def _static_url(scripts: list[Path]) -> str:
+    """``STATIC_URL`` as the settings spell it; Django reads a relative one as below ``/``."""
+    for script in scripts:
+        match = re.search(r"^STATIC_URL\s*=\s*(.+)$", script.read_text("utf-8", "replace"), re.MULTILINE)
+        if match:
+            try:
+                url = ast.literal_eval(match[1].strip())
+            except (ValueError, SyntaxError):
+                continue
+            if isinstance(url, str) and url:
+                return url if url.startswith(("/", "http")) else "/" + url
+    return "/static/"
+
+
+def text(project: Project) -> str:
+    """The config, commented."""
+    return f"""\
+# cdn_pipeline, for a {project.kind} project. `cdn-pipeline build` builds, `cdn-pipeline check` only looks.
+# All keys: docs/configuration.md
+
+source = {_list(project.source)}  # folders of static files; where two hold the same name, the first wins
+build = "build"  # outputs go to build/<target>/, with build/manifest.json and build/includes/
+# exclude = ["*.psd"]  # files that are no assets
+# on_missing = "warn"  # a reference that leads nowhere is an error unless you say so
+# html = ["pages/**/*.html"]  # HTML whose references are rewritten
+
+[targets.origin]
+url = "{project.url}"  # how a browser asks your own server
+
+# Images, fonts and media go to a CDN as soon as there is one; everything else stays on the origin.
+# [targets.cdn]
+# url = "https://cdn.example.com/"
+# store = "s3://my-bucket"  # leave it out for a CDN that pulls from the origin
+# keep_on_origin = true
+
+# [[routes]]  # the first match wins; what a route leaves open, the built-in ones decide
+# match = ["*.pdf"]
+# target = "origin"
+# cache = "public, max-age=86400"
+# fingerprint = false
+
+[bundles]
+definitions = {_list(project.definitions)}  # webassets bundles: YAML files, Python modules
+templates = {_list(project.templates)}  # folders that are searched for {{% assets %}}
+
+[minify]
+skip = []  # files whose white space stays, such as ["vendor/**"]
+"""
+
+
+def _list(names: list[str]) -> str:
+    quoted = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
+    return f"[{quoted}]"
