@@ -1,0 +1,123 @@
+"""Which response headers the files on the origin get, as the few rules that a web server needs.
+
+One rule for each kind of name (with a fingerprint or without, by extension), and before those one for each
+set of files that differ from the others of their kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from cdn_pipeline import media_types
+from cdn_pipeline.config import ORIGIN
+from cdn_pipeline.references import is_local
+
+Manifest = Mapping[str, Any]
+Entry = Mapping[str, Any]
+Pairs = tuple[tuple[str, str], ...]  # header names and values, sorted
+
+STAMP = r"\.[0-9a-f]{12}"  # as `digest.stamp` writes it before the extension
+STAMPED = re.compile(rf"{STAMP}\.[^./]+$")
+TEXT = re.compile(r"text/|(?:application|image)/(?:.*\+)?(?:json|xml)$")
+
+
+class Kind(NamedTuple):
+    """Of a file: what a server can tell by its name."""
+
+    is_plain: bool  # without a fingerprint
+    extension: str  # in lower case; "" for none
+
+
+class Rule(NamedTuple):
+    """Files with the same headers: all that have one of the extensions, or those that are named."""
+
+    headers: Pairs
+    is_plain: bool = False
+    extensions: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # decoded paths below the origin's URL
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression to search for in the path; PCRE and RE2 read it alike."""
+        if self.files:
+            return f"^/(?:{_any_of(self.files)})$"
+        return rf"{'' if self.is_plain else STAMP}\.(?i:{_any_of(self.extensions)})$"
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, words))
+
+
+def rules(served: Mapping[str, Pairs]) -> list[Rule]:
+    """Those for the result of `served`. Of the rules that match a file the first one counts."""
+    votes: dict[Kind, Counter[Pairs]] = defaultdict(Counter)
+    for path, pairs in served.items():
+        votes[kind(path)][pairs] += 1
+    usual = {each: votes[each].most_common(1)[0][0] for each in sorted(votes) if each.extension}
+    files: dict[Pairs, list[str]] = defaultdict(list)
+    for path, pairs in served.items():
+        if usual.get(kind(path)) != pairs:
+            files[pairs].append(path)
+    kinds: dict[tuple[bool, Pairs], list[str]] = defaultdict(list)
+    for (is_plain, extension), pairs in usual.items():
+        kinds[is_plain, pairs].append(extension)
+    return [
+        *(Rule(pairs, files=tuple(paths)) for pairs, paths in files.items()),
+        *(Rule(pairs, is_plain, tuple(endings)) for (is_plain, pairs), endings in kinds.items()),
+    ]
+
+
+def kind(path: str) -> Kind:
+    """That of the file with this path."""
+    return Kind(not STAMPED.search(path), media_types.extension(path))
+
+
+def served(manifest: Manifest) -> dict[str, Pairs]:
+    """The headers of every file on the origin, by its decoded path below the origin's URL, sorted.
+
+    The manifest's own headers win. Where one file of a kind is fetched with CORS, or has encoded neighbours,
+    all of that kind say so, which does no harm and needs one rule only.
+    """
+    on_origin = dict(_on_origin(manifest))
+    encoded = {kind(path) for path, entry in on_origin.items() if entry.get("encodings")}
+    shared = {kind(path) for path, entry in on_origin.items() if _is_shared(entry)}
+    return {
+        path: tuple(sorted(_headers(entry, kind(path) in encoded, kind(path) in shared).items()))
+        for path, entry in sorted(on_origin.items())
+    }
+
+
+def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> dict[str, str]:
+    type_ = entry["type"]
+    found = {
+        "Content-Type": f"{type_}; charset=utf-8" if TEXT.match(type_) else type_,
+        "X-Content-Type-Options": "nosniff",
+    }
+    if is_encoded:
+        found["Vary"] = "Accept-Encoding"
+    if is_shared:
+        found["Access-Control-Allow-Origin"] = "*"
+    return {**found, **entry["headers"]}
+
+
+def _on_origin(manifest: Manifest) -> Iterator[tuple[str, Entry]]:
+    """Those that are served from there, also in the name of a CDN, and the copies kept there."""
+    base = manifest["targets"][ORIGIN]["url"]
+    for entry in manifest["files"].values():
+        directory, _, name = entry["path"].partition("/")
+        fallback = entry.get("fallback", "")
+        if directory == ORIGIN:
+            yield name, entry
+        elif fallback.startswith(base):
+            yield unquote(fallback[len(base) :]), entry
+
+
+def _is_shared(entry: Entry) -> bool:
+    """Fonts and modules are always fetched with CORS, anything may be once a CDN serves it. The rest stays
+    closed: with its visitor's access a foreign page could read an intranet's scripts."""
+    is_module = "module" in entry or "imports" in entry
+    return is_module or entry["type"].startswith("font/") or not is_local(entry["url"])

@@ -1,0 +1,148 @@
+"""Response headers for nginx, Caddy, and hosts that read ``_headers``: files ready to be included."""
+
+from __future__ import annotations
+
+import os.path
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from cdn_pipeline import paths
+from cdn_pipeline.config import ORIGIN
+from cdn_pipeline.header_rules import Manifest, Pairs, Rule, rules, served
+
+
+def headers(manifest: Manifest) -> dict[str, str]:
+    """``headers/nginx.conf``, ``headers/Caddyfile`` and ``headers/_headers``, for what lies on the origin."""
+    prefix = urlsplit(manifest["targets"][ORIGIN]["url"]).path or "/"
+    files = served(manifest)
+    return {
+        "headers/nginx.conf": _nginx(unquote(prefix), rules(files)),
+        "headers/Caddyfile": _caddy(prefix, rules(files)),
+        "headers/_headers": _static_host(prefix, files),
+    }
+
+
+NGINX = """\
+# For nginx. In a server block:
+#     set $cdn_pipeline_build /path/to/build;
+#     include /path/to/build/includes/headers/nginx.conf;
+# Headers that the server block adds itself do not reach these locations; only what exists gets the headers
+# below, so no error is ever cached for a year.
+location ^~ %s {
+    alias $cdn_pipeline_build/origin/;
+    gzip_static on;
+    gzip_vary off;  # Vary stands below
+    # brotli_static on;  # needs libnginx-mod-http-brotli-static (Debian) or nginx-module-brotli
+    # zstd_static on;  # needs the zstd module
+%s}
+"""
+
+
+def _nginx(prefix: str, found: Iterable[Rule]) -> str:
+    locations = "".join(line for rule in found for line in _nginx_locations(prefix, rule))
+    return NGINX % (_quoted(prefix), locations)
+
+
+def _nginx_locations(prefix: str, rule: Rule) -> Iterator[str]:
+    names = [f"= {_quoted(prefix + path)}" for path in rule.files] or [f"~ {_quoted(rule.pattern)}"]
+    lines = "".join(map(_nginx_header, rule.headers))
+    for name in names:
+        yield f"\n    location {name} {{\n        types {{ }}\n{lines}    }}\n"
+
+
+def _nginx_header(pair: tuple[str, str]) -> str:
+    name, value = pair
+    if "$" in value:  # which nginx would take for a variable, and knows no escape for
+        return f"        # nginx cannot say {name}: {value}\n"
+    directive = "default_type" if name.lower() == "content-type" else f"add_header {name}"
+    return f"        {directive} {_quoted(value)};\n"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+CADDY = """\
+# For Caddy. In a site block, with the build directory in the environment variable CDN_PIPELINE_BUILD:
+#     import /path/to/build/includes/headers/Caddyfile
+handle_path %s {
+	root * {$CDN_PIPELINE_BUILD:build}/origin
+	route {
+		@missing not file
+		error @missing 404
+%s		file_server {
+			precompressed zstd br gzip
+		}
+	}
+}
+"""
+
+
+def _caddy(prefix: str, found: Iterable[Rule]) -> str:
+    handles = "".join(_caddy_handle(f"@rule{number}", rule) for number, rule in enumerate(found, 1))
+    return CADDY % (_verbatim(unquote(prefix) + "*"), handles)
+
+
+def _caddy_handle(name: str, rule: Rule) -> str:
+    pattern = _verbatim(rule.pattern.replace("`", r"\x60"))
+    # Caddy's file server adds Vary by itself where it has neighbours to choose from.
+    lines = "".join(f"\t\t\t\t{each} {_verbatim(value)}\n" for each, value in rule.headers if each != "Vary")
+    return (
+        f"\t\t{name} path_regexp {pattern}\n\t\thandle {name} {{\n\t\t\theader {{\n{lines}\t\t\t}}\n\t\t}}\n"
+    )
+
+
+def _verbatim(word: str) -> str:
+    return f"`{word}`" if "`" not in word else '"' + word.replace('"', '\\"') + '"'
+
+
+LIMIT = 100  # rules that Cloudflare Pages reads
+STATIC_HOST = (
+    "# For hosts that read _headers (Netlify, Cloudflare Pages): copy it to the root of what you publish.\n"
+)
+
+
+def _static_host(prefix: str, files: Mapping[str, Pairs]) -> str:
+    """All rules that match a file add up there, so no two of them may name the same header for it."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for name in sorted({name for pairs in files.values() for name, _ in pairs} - {"Vary"}):
+        values = {path: dict(pairs).get(name) for path, pairs in files.items()}
+        for pattern, value in _covering(values):
+            lines[prefix + pattern].append(f"  {name}: {value}\n")
+    warning = f"# {len(lines)} rules; Cloudflare Pages reads only {LIMIT}.\n" if len(lines) > LIMIT else ""
+    return (
+        STATIC_HOST + warning + "".join(f"{pattern}\n{''.join(lines[pattern])}" for pattern in sorted(lines))
+    )
+
+
+def _covering(values: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    """Patterns that together match every file that has a value, each file by one of them."""
+    if len(set(values.values())) == 1:
+        yield from _pattern("*", *values.values())
+        return
+    by_ending: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for path, value in values.items():
+        by_ending[os.path.splitext(path)[1]][path] = value
+    for ending, some in by_ending.items():
+        yield from _below("", ending, some)
+
+
+def _below(directory: str, ending: str, values: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+    if ending and len(set(values.values())) == 1:
+        yield from _pattern(paths.url_path(directory) + "*" + paths.url_path(ending), *values.values())
+        return
+    deeper: dict[str, dict[str, str | None]] = defaultdict(dict)
+    for path, value in values.items():
+        name, slash, _ = path[len(directory) :].partition("/")
+        if slash:
+            deeper[f"{directory}{name}/"][path] = value
+        else:
+            yield from _pattern(paths.url_path(path), value)
+    for each, some in deeper.items():
+        yield from _below(each, ending, some)
+
+
+def _pattern(pattern: str, value: str | None, *_: str | None) -> Iterator[tuple[str, str]]:
+    if value is not None:
+        yield pattern, value
