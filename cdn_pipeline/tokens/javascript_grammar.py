@@ -70,8 +70,8 @@ class Frame:
         self.begin()
 
     def begin(self) -> None:
-        """A statement begins here."""
-        self.begins = True
+        """A statement begins here, if statements stand here at all."""
+        self.begins = self.holds == STATEMENTS
         self.is_led = False  # nothing but LEADERS since the statement began
         self.is_decorated = False
         self.names_modules = False  # an import declaration
@@ -106,6 +106,12 @@ class Grammar:
             else:
                 self._step(token)
                 self.newline = False
+
+    def is_at_top(self) -> bool:
+        """Whether no function, class or arrow contains this place."""
+        return not any(
+            frame.is_function or frame.has_bare_arrow or frame.holds == MEMBERS for frame in self.frames
+        )
 
     def is_operator(self, word: str) -> bool | None:
         """Whether the ``yield``, ``await`` or ``of`` just read is an operator; None where that stays open."""
@@ -239,7 +245,7 @@ class Grammar:
             return self._method_body()
         if (top.names_modules and last in ("import", ",", "with", "assert")) or last in ("export", "with"):
             return Frame(PROPERTIES, CLAUSE)
-        if top.begins and top.holds == STATEMENTS:
+        if top.begins:
             return Frame(STATEMENTS, STATEMENT)
         if self.after_operand:
             raise LexError(-1, "a brace that may be a block or an object")

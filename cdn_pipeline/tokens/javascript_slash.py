@@ -194,6 +194,12 @@ def expects_operand(code: str, at: int) -> bool:
     return before.token[-1:] in "([{};,:?=>!&|^%*~"
 
 
+def is_property(code: str, at: int) -> bool:
+    """Whether the word at *at* in compact or masked code is a property's name, as in ``a.import``."""
+    before = _token_before(lambda size: code[max(0, at - size) : at])
+    return _ends_in_member_point(before.front + before.gap + before.token)
+
+
 def _token_before(tail: Callable[[int], str]) -> Before:
     """The last token of what *tail* gives when asked for its last so many characters."""
     size = 64
@@ -226,9 +232,10 @@ def _is_single_sign(before: Before) -> bool:
 
 def _is_member(before: Before) -> bool:
     """Whether the word is a property, whatever it says."""
-    code = before.front
-    if code.endswith("#"):
-        return True
+    return before.front.endswith("#") or _ends_in_member_point(before.front)
+
+
+def _ends_in_member_point(code: str) -> bool:
     is_point = code.endswith(".") and not code.endswith("...")
     return is_point and not NUMBER_WITH_POINT.search(code[-LONGEST_WORD:])
 

@@ -1,0 +1,96 @@
+"""References in JavaScript: imports, ``new URL('x', import.meta.url)``, the source-map comment.
+
+All are found in the masked text (see `tokens.javascript`), where neither strings nor comments, templates and
+regular expressions can look like code. Only a literal names a file: ``import(x + '.js')`` is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cdn_pipeline.references import DYNAMIC, MODULE, SOURCE_MAP, WORKER, Reference, is_local, split_suffix
+from cdn_pipeline.references.javascript_declarations import awaits_at_top, has_meta, is_declared, specifiers
+from cdn_pipeline.references.javascript_source_map import last_line, source_map
+from cdn_pipeline.tokens import javascript as tokens
+from cdn_pipeline.tokens import javascript_characters as characters
+from cdn_pipeline.tokens.javascript_slash import is_property
+from cdn_pipeline.tokens.javascript_string import content
+
+_SPACE = f"[{characters.SPACE}]*"
+_LITERAL = '(?P<literal>["`]\0+)'
+_NO_WORD_BEFORE = f"(?<![#{characters.WORD}])"
+_MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
+_MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
+_DYNAMIC_IMPORT = re.compile(
+    rf"{_NO_WORD_BEFORE}import(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}\({_SPACE}{_LITERAL}{_SPACE}[,)]"
+)
+_NEW = rf"{_NO_WORD_BEFORE}new[{characters.SPACE}]+"
+_NEW_URL = re.compile(
+    rf"(?P<worker>{_NEW}(?:Shared)?Worker{_SPACE}\({_SPACE})?{_NEW}URL{_SPACE}\({_SPACE}{_LITERAL}{_SPACE},"
+    rf"{_SPACE}import{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}url{_SPACE},?{_SPACE}\)"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_PATH_LIKE = re.compile(r"\.{0,2}/|\.{1,2}\Z")  # what HTML takes for a URL, not for a bare specifier
+
+
+def references(text: str) -> list[Reference]:
+    """The references of a script or module, in order of place.
+
+    An import counts if it begins with ``/``, ``./`` or ``../``: a bare specifier is no URL. Raises LexError
+    if the text cannot be read; one in which only the last line can refer to anything is not read at all.
+    """
+    if _MAY_REFER.search(text):
+        return sorted(_all(text))
+    return list(_source_map(text))
+
+
+def _all(text: str) -> Iterator[Reference]:
+    cut = tokens.pieces(text)
+    masked = cut.masked()
+    for start, end in specifiers(masked):
+        yield from _import(text, start, end, MODULE)
+    for hit in _DYNAMIC_IMPORT.finditer(masked):
+        if not is_property(masked, hit.start()):
+            yield from _import(text, *hit.span("literal"), DYNAMIC)
+    for hit in _NEW_URL.finditer(masked):
+        yield from _reference(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
+    yield from _map_reference(text, source_map(cut))
+
+
+def _import(text: str, start: int, end: int, kind: str) -> Iterator[Reference]:
+    for reference in _reference(text, start, end, kind):
+        if _PATH_LIKE.match(reference.path):
+            yield reference
+
+
+def _reference(text: str, start: int, end: int, kind: str) -> Iterator[Reference]:
+    literal = content(text, start, end)
+    path, suffix = split_suffix(literal.text)
+    span = literal.span(0, len(path)) if path else None
+    if span and is_local(literal.text) and not _LONE_SURROGATE.search(path):
+        yield Reference(*span, path, kind, suffix)
+
+
+def _source_map(text: str) -> Iterator[Reference]:
+    if "sourceMappingURL=" in text:
+        yield from _map_reference(text, last_line(text) or source_map(tokens.pieces(text)))
+
+
+def _map_reference(text: str, span: tuple[int, int] | None) -> Iterator[Reference]:
+    if span:
+        path, suffix = split_suffix(text[slice(*span)])
+        if is_local(path):
+            yield Reference(span[0], span[0] + len(path), path, SOURCE_MAP, suffix)
+
+
+def is_module(text: str) -> bool:
+    """Whether only a module can mean what *text* says. Raises LexError.
+
+    That is: an import or export declaration, ``import.meta``, or an ``await`` outside of every function.
+    """
+    if not _MAY_BE_MODULE.search(text):
+        return False
+    cut = tokens.pieces(text)
+    masked = cut.masked()
+    return is_declared(masked) or has_meta(masked) or awaits_at_top(cut.compact())

@@ -1,0 +1,78 @@
+"""Import and export declarations in masked JavaScript (see `tokens.javascript`); what else is a module."""
+module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cdn_pipeline.tokens import LexError
+from cdn_pipeline.tokens import javascript_characters as characters
+from cdn_pipeline.tokens.javascript_grammar import Grammar
+from cdn_pipeline.tokens.javascript_slash import is_property
+
+_SPACE = f"[{characters.SPACE}]*+"
+_NAME = f"[{characters.WORD}\0]++"
+_STRING = '"\0*+'
+_NO_WORD = f"(?![{characters.WORD}])"
+_BRACES = rf"\{{[^{{}}]*+\}}{_SPACE}"
+_FROM = f"from{_SPACE}(?P<specifier>{_STRING})"
+_KEYWORD = re.compile(f"(?<![#{characters.WORD}])(?:import|export){_NO_WORD}")
+_IMPORT = re.compile(
+    rf"import{_SPACE}(?:(?P<alone>{_STRING})"
+    rf"|(?:(?:defer|source|type)[{characters.SPACE}]++)?(?:(?!from{_SPACE}\"){_NAME}{_SPACE}(?:,{_SPACE})?)?"
+    rf"(?:\*{_SPACE}as{_SPACE}{_NAME}{_SPACE}|{_BRACES})?{_FROM})"
+)
+_EXPORT = re.compile(
+    rf"export{_SPACE}(?:type{_SPACE})?"
+    rf"(?:\*{_SPACE}(?:as{_SPACE}(?:{_NAME}|{_STRING}){_SPACE})?|{_BRACES}){_FROM}"
+)
+_CALL_OR_META = re.compile(rf"import{_SPACE}[(.]")
+_META = re.compile(rf"(?<![#{characters.WORD}])import{_SPACE}\.{_SPACE}meta{_NO_WORD}")
+_AWAIT = re.compile(f"(?<![#{characters.WORD}])await{_NO_WORD}")
+# What follows a variable that is called "await", in a script
+_NO_OPERAND = re.compile(rf"{_SPACE}(?:[=.,;)\]}}:?*%<>&|^]|\Z|(?:in|instanceof|of){_NO_WORD})")
+
+
+def specifiers(masked: str) -> Iterator[tuple[int, int]]:
+    """The spans, quotes and all, of the module specifiers of import and export declarations."""
+    for keyword in _keywords_at_top(masked):
+        pattern = _IMPORT if keyword[0] == "import" else _EXPORT
+        found = pattern.match(masked, keyword.start())
+        if found:
+            yield found.span("alone" if found.groupdict().get("alone") else "specifier")
+
+
+def is_declared(masked: str) -> bool:
+    """Whether there is an import or export declaration."""
+    return any(not _CALL_OR_META.match(masked, keyword.start()) for keyword in _keywords_at_top(masked))
+
+
+def has_meta(masked: str) -> bool:
+    """Whether there is an ``import.meta``."""
+    return any(not is_property(masked, meta.start()) for meta in _META.finditer(masked))
+
+
+def awaits_at_top(compact: str) -> bool:
+    """Whether an ``await`` stands outside of every function. False if the grammar cannot tell."""
+    grammar, read = Grammar(), 0
+    try:
+        for word in _AWAIT.finditer(compact):
+            grammar.feed(compact[read : word.end()])
+            read = word.end()
+            if grammar.last == "await" and grammar.is_at_top() and not _NO_OPERAND.match(compact, read):
+                return True
+    except LexError:
+        return False
+    return False
+
+
+def _keywords_at_top(masked: str) -> Iterator[re.Match[str]]:
+    """Every ``import`` and ``export`` outside of all brackets that is no property's name."""
+    depth = read = 0
+    for keyword in _KEYWORD.finditer(masked):
+        depth += sum(masked.count(bracket, read, keyword.start()) for bracket in "([{")
+        depth -= sum(masked.count(bracket, read, keyword.start()) for bracket in ")]}")
+        read = keyword.start()
+        if depth == 0 and not is_property(masked, read):
+            yield keyword
