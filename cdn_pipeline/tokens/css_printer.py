@@ -1,0 +1,179 @@
+"""Prints a CSS statement token by token, without the white space and comments that mean nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cdn_pipeline.tokens.css import (
+    AT_KEYWORD,
+    BAD_STRING,
+    BAD_URL,
+    CLOSER,
+    COMMENT,
+    DELIM,
+    FUNCTION,
+    IDENT,
+    NAME_CHARS,
+    SPACE,
+    WHITE,
+    opens,
+    tokens,
+    unescape,
+)
+
+Token = tuple[str, str]  # (kind, text)
+IsLoose = Callable[[str, str, str, str], bool]  # the last two tokens, the next one, the bracket around them
+
+_ENDS = ((DELIM, "{"), (DELIM, "}"), (DELIM, ";"))
+_COMBINATORS = (">", "~", "+")
+_AFTER_WHICH_LOOSE = ("(", ",", "!")
+_BEFORE_WHICH_LOOSE = (")", ",", "!", ";", "}")
+
+# Values with these keep their text, since it can be read back: what is substituted (css-values-5), the result
+# of a function (css-mixins), the initial value of a property; and scripts and filters of old browsers.
+SUBSTITUTES = frozenset({"attr", "env", "expression", "if", "inherit", "random-item", "toggle", "var"})
+KEPT_NAMES = ("result", "initial-value")
+# CSSOM gives the preludes of all other at-rules back as they were written.
+LOOSE_RULES = re.compile(
+    rf"@(?:media|layer|page|font-face|(?:-[a-z]+-)?keyframes)(?![{NAME_CHARS}\\])", re.IGNORECASE
+)
+# Media features that every browser understands; one that it does not, it gives back as it was written.
+_W = rf"{WHITE}*"
+FEATURE = re.compile(
+    rf"\({_W}((?:min-|max-)?(?:width|height)){_W}:{_W}([0-9.]+(?:px|r?em)?){_W}\)"
+    rf"|\({_W}(prefers-(?:reduced-motion|color-scheme)|hover|pointer|orientation|forced-colors)"
+    rf"{_W}:{_W}(reduce|no-preference|dark|light|hover|none|fine|coarse|portrait|landscape|active){_W}\)"
+)
+
+
+def printed(statement: str) -> str:
+    """*statement*, which begins with neither white space nor comment, in fewer characters."""
+    found = tokens(statement)
+    if any(kind in (BAD_STRING, BAD_URL) for kind, _ in found):
+        return statement  # a bad string ends at its newline
+    if found[0][0] == AT_KEYWORD:
+        return (
+            _print(_prelude(found), _is_loose_in_prelude)
+            if LOOSE_RULES.match(statement)
+            else _verbatim(found)
+        )
+    if found[-1] == (DELIM, "{"):
+        return _print(found, _is_loose_in_selectors)
+    return _declaration(found)
+
+
+def feature(match: re.Match[str]) -> str:
+    """A match of FEATURE without its white space."""
+    width, length, name, value = match.groups()
+    return f"({width or name}:{length or value})"
+
+
+def _declaration(found: list[Token]) -> str:
+    if (DELIM, ":") not in found:
+        return _print(found, _is_loose_in_value)
+    colon = found.index((DELIM, ":"))
+    name, value = found[:colon], found[colon + 1 :]
+    text = _verbatim(value, blank=" ") if _is_kept(name, value) else _print(value, _is_loose_in_value)
+    return f"{_print(name, _is_loose_in_value)}:{text}"
+
+
+def _is_kept(name: list[Token], value: list[Token]) -> bool:
+    """Whether the text of the value can be read back, or is a script."""
+    words = {unescape(text).lower() for kind, text in (*name, *value) if kind in (IDENT, FUNCTION)}
+    return any(
+        word.startswith("--") or word == "progid" or (word[-1] == "(" and word[:-1] in SUBSTITUTES)
+        for word in words
+    ) or any(unescape(text).lower() in KEPT_NAMES for kind, text in name)
+
+
+def _verbatim(found: list[Token], blank: str = "") -> str:
+    """The text as it is, without white space at the ends."""
+    end = found[-1][1] if found and found[-1] in _ENDS else ""
+    body = found[: len(found) - bool(end)]
+    while body and body[0][0] == SPACE:
+        body = body[1:]
+    while body and body[-1][0] == SPACE:
+        body = body[:-1]
+    return ("".join(text for _, text in body) or blank) + end
+
+
+def _prelude(found: list[Token]) -> list[Token]:
+    """*found* with each bracket and what is in it as one token."""
+    grouped: list[Token] = []
+    closers: list[str] = []
+    group: list[str] = []
+    for kind, text in found:
+        group.append(text)
+        if closers and text == closers[-1] and kind == DELIM:
+            closers.pop()
+        elif opens(kind, text) and (closers or text != "{"):
+            closers.append(CLOSER[text[-1]])
+        if not closers:
+            raw = "".join(group)
+            is_plain = len(group) == 1 or "'" in raw or '"' in raw
+            grouped.append(
+                (kind if len(group) == 1 else DELIM, raw if is_plain else FEATURE.sub(feature, raw))
+            )
+            group.clear()
+    return [*grouped, *([(DELIM, "".join(group))] if group else [])]
+
+
+def _print(found: list[Token], is_loose: IsLoose) -> str:
+    """The tokens, with a space wherever white space between two of them means something."""
+    out: list[str] = []
+    closers: list[str] = []
+    gap: list[Token] = []
+    before = left = raw = ""
+    for kind, text in found:
+        if kind in (SPACE, COMMENT):
+            gap.append((kind, text))
+            continue
+        right = "(" if kind == FUNCTION else text
+        if gap:
+            within = closers[-1] if closers else ""
+            out.append(_gap(gap, raw, text, not left or is_loose(before, left, right, within)))
+            gap = []
+        out.append(text)
+        if closers and text == closers[-1] and kind == DELIM:
+            closers.pop()
+        elif opens(kind, text):
+            closers.append(CLOSER[text[-1]])
+        before, left, raw = left, right, text
+    return "".join((*out, _gap(gap, "", "", True)))
+
+
+def _gap(gap: list[Token], left: str, right: str, is_loose: bool) -> str:
+    """What must stay of the white space and comments between the tokens *left* and *right*."""
+    kept = "".join(text for _, text in gap if text.startswith("/*!"))
+    if any(kind == SPACE for kind, _ in gap):
+        return kept if is_loose else " " + kept
+    return kept or ("/**/" if _would_join(left, right) else "")
+
+
+def _would_join(left: str, right: str) -> bool:
+    """Whether two tokens would be other tokens without a comment between; ``<!--`` and ``U+1`` take more."""
+    if not left or not right:
+        return False
+    if left in ("<", "!") or (left in ("u", "U") and right[0] == "+"):
+        return True
+    return [text for _, text in tokens(left + right)] != [left, right]
+
+
+def _is_loose_in_value(before: str, left: str, right: str, within: str) -> bool:
+    return left in _AFTER_WHICH_LOOSE or right in _BEFORE_WHICH_LOOSE
+
+
+def _is_loose_in_prelude(before: str, left: str, right: str, within: str) -> bool:
+    return left == "," or right in (",", "{", ";")
+
+
+def _is_loose_in_selectors(before: str, left: str, right: str, within: str) -> bool:
+    if within == "]":
+        return left in ("[", "=") or right == "]" or (right == "=" and left not in "~|^$*")
+    if left in _COMBINATORS:
+        # :nth-child(+ 3) is wrong, :nth-child(+3) is not
+        return right not in _COMBINATORS and not (left == "+" and before in ("(", ","))
+    if right in _COMBINATORS:
+        return not (left == "--" and right == ">")
+    return left in ("(", ",") or right in (")", ",", "{")

@@ -1,0 +1,81 @@
+"""A CSS statement in fewer characters: without the white space and comments that mean nothing.
+
+Most statements take a short way here, by operations on strings; ``css_printer`` prints those that have
+comments, unusual strings or escapes, by the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cdn_pipeline.tokens.css import WHITE_CHARS
+from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, SUBSTITUTES, feature, printed
+
+_KEPT = re.compile(
+    rf"--|progid:|(?:{'|'.join(sorted(SUBSTITUTES))})\(|^(?:{'|'.join(KEPT_NAMES)})\b", re.IGNORECASE
+)
+# A statement without these needs no lexer; nor does one where they are part of what is harmless.
+_ODD = re.compile(r"[^a-zA-Z0-9_\-.#:,>~+*%!@&^$|=?;{} \t\n\r\f()/]|/\*|[lL]\(")
+_HARMLESS = re.compile(
+    r"""url\([a-zA-Z0-9_\-./?\#%=&]*\)|\\[:/.%@&*=\#!\[\]]"""
+    r"""|"(?:[a-zA-Z0-9_\-./?\#%=&]|\\[0-9a-fA-F])*"|'(?:[a-zA-Z0-9_\-./?\#%=&]|\\[0-9a-fA-F])*'"""
+    r"""|\[[a-zA-Z0-9_\-]+(?:[~|^$*]?=(?:[a-zA-Z0-9_\-]+|"[a-zA-Z0-9_\-./?\#%=&]*"))?\]"""
+)
+_CROWDED = re.compile(r"[>~+][>~+]|-->|[(,]\+")
+_GAP_IN_BRACKETS = re.compile(r"\([^)]*[ \t\n\r\f]")
+
+
+def squeezed(statement: str) -> str:
+    """*statement*, which begins with neither white space nor comment, in fewer characters."""
+    if _ODD.search(statement) and _ODD.search(_HARMLESS.sub("", statement)):
+        return printed(statement)
+    if statement[0] == "@":
+        return _at_rule(statement)
+    return _selectors(statement) if statement[-1] == "{" else _declaration(statement)
+
+
+def _at_rule(statement: str) -> str:
+    if not LOOSE_RULES.match(statement):
+        return _trimmed(statement)
+    prelude = FEATURE.sub(feature, statement)
+    if _GAP_IN_BRACKETS.search(prelude):
+        return printed(statement)
+    return _without_gaps(" ".join(prelude.split()), (",", "{", ";"), (",",))
+
+
+def _selectors(statement: str) -> str:
+    text = " ".join(statement.split())
+    if " " not in text:
+        return text
+    text = _without_gaps(text, (")", ",", ">", "~", "+", "{"), ("(", ",", ">", "~"))
+    if _CROWDED.search(text):
+        return printed(statement)
+    return text.replace("+ ", "+")
+
+
+def _declaration(statement: str) -> str:
+    name, colon, value = statement.partition(":")
+    if "\\" in name or "\\!" in value:
+        return printed(statement)
+    if not colon:
+        return " ".join(statement.split())
+    name = " ".join(name.split())
+    if _KEPT.search(statement):
+        return f"{name}:{_trimmed(value.lstrip(WHITE_CHARS), blank=' ')}"
+    return f"{name}:{_without_gaps(' '.join(value.split()), (')', ',', '!', ';', '}'), ('(', ',', '!'))}"
+
+
+def _trimmed(text: str, blank: str = "") -> str:
+    """*text* without white space at its end, or before the ``;``, ``{`` or ``}`` there."""
+    end = text[-1:] if text[-1:] in ("{", "}", ";") else ""
+    body = text[: len(text) - len(end)].rstrip(WHITE_CHARS)
+    return (body or blank) + end
+
+
+def _without_gaps(text: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    if " " in text:
+        for character in before:
+            text = text.replace(" " + character, character)
+        for character in after:
+            text = text.replace(character + " ", character)
+    return text
