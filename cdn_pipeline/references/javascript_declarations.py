@@ -1,5 +1,4 @@
-"""Import and export declarations in masked JavaScript (see `tokens.javascript`); what else is a module."""
-module."""
+"""Import and export declarations in masked JavaScript (see `tokens`), and what else makes a module."""
 
 from __future__ import annotations
 
