@@ -82,12 +82,14 @@ def served(manifest: Manifest) -> dict[str, Pairs]:
     The manifest's own headers win. Where one file of a kind is fetched with CORS, or has encoded neighbours,
     all of that kind say so, which does no harm and needs one rule only.
     """
+    files = manifest["files"]
+    imported = {path for entry in files.values() for path in entry.get("imports", ())}
     on_origin = dict(_on_origin(manifest))
-    encoded = {kind(path) for path, entry in on_origin.items() if entry.get("encodings")}
-    shared = {kind(path) for path, entry in on_origin.items() if _is_shared(entry)}
+    encoded = {kind(name) for name, path in on_origin.items() if files[path].get("encodings")}
+    shared = {kind(name) for name, path in on_origin.items() if path in imported or _is_shared(files[path])}
     return {
-        path: tuple(sorted(_headers(entry, kind(path) in encoded, kind(path) in shared).items()))
-        for path, entry in sorted(on_origin.items())
+        name: tuple(sorted(_headers(files[path], kind(name) in encoded, kind(name) in shared).items()))
+        for name, path in sorted(on_origin.items())
     }
 
 
@@ -104,16 +106,17 @@ def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> dict[str, str]:
     return {**found, **entry["headers"]}
 
 
-def _on_origin(manifest: Manifest) -> Iterator[tuple[str, Entry]]:
-    """Those that are served from there, also in the name of a CDN, and the copies kept there."""
+def _on_origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """(path below the origin's URL, logical path) of what is served from there, also in the name of a CDN, and
+    of the copies that are kept there."""
     base = manifest["targets"][ORIGIN]["url"]
-    for entry in manifest["files"].values():
+    for path, entry in manifest["files"].items():
         directory, _, name = entry["path"].partition("/")
         fallback = entry.get("fallback", "")
         if directory == ORIGIN:
-            yield name, entry
+            yield name, path
         elif fallback.startswith(base):
-            yield unquote(fallback[len(base) :]), entry
+            yield unquote(fallback[len(base) :]), path
 
 
 def _is_shared(entry: Entry) -> bool:

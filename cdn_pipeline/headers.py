@@ -18,7 +18,7 @@ def headers(manifest: Manifest) -> dict[str, str]:
     files = served(manifest)
     return {
         "headers/nginx.conf": _nginx(unquote(prefix), rules(files)),
-        "headers/Caddyfile": _caddy(prefix, rules(files)),
+        "headers/Caddyfile": _caddy(unquote(prefix), rules(files)),
         "headers/_headers": _static_host(prefix, files),
     }
 
@@ -68,29 +68,35 @@ CADDY = """\
 #     import /path/to/build/includes/headers/Caddyfile
 handle_path %s {
 	root * {$CDN_PIPELINE_BUILD:build}/origin
-	route {
-		@missing not file
-		error @missing 404
-%s		file_server {
-			precompressed zstd br gzip
-		}
+	@missing not file
+	handle @missing {
+		error 404
+	}
+%s	file_server {
+		precompressed zstd br gzip
 	}
 }
+"""
+CADDY_HANDLE = """\
+	@rule%d path_regexp %s
+	handle @rule%d {
+		header {
+%s		}
+	}
 """
 
 
 def _caddy(prefix: str, found: Iterable[Rule]) -> str:
-    handles = "".join(_caddy_handle(f"@rule{number}", rule) for number, rule in enumerate(found, 1))
-    return CADDY % (_verbatim(unquote(prefix) + "*"), handles)
+    """Of several ``handle`` blocks side by side Caddy enters the first that matches."""
+    handles = (_caddy_handle(number, rule) for number, rule in enumerate(found, 1))
+    return CADDY % (_verbatim(prefix + "*"), "".join(handles))
 
 
-def _caddy_handle(name: str, rule: Rule) -> str:
-    pattern = _verbatim(rule.pattern.replace("`", r"\x60"))
-    # Caddy's file server adds Vary by itself where it has neighbours to choose from.
-    lines = "".join(f"\t\t\t\t{each} {_verbatim(value)}\n" for each, value in rule.headers if each != "Vary")
-    return (
-        f"\t\t{name} path_regexp {pattern}\n\t\thandle {name} {{\n\t\t\theader {{\n{lines}\t\t\t}}\n\t\t}}\n"
-    )
+def _caddy_handle(number: int, rule: Rule) -> str:
+    # Caddy says Vary only with what it has encoded; the question mark keeps it from being said twice.
+    lines = ((f"?{name}" if name == "Vary" else name, value) for name, value in rule.headers)
+    headers = "".join(f"\t\t\t{name} {_verbatim(value)}\n" for name, value in lines)
+    return CADDY_HANDLE % (number, _verbatim(rule.pattern.replace("`", r"\x60")), number, headers)
 
 
 def _verbatim(word: str) -> str:
