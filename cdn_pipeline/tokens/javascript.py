@@ -172,6 +172,11 @@ class Token(NamedTuple):
     start: int  # in characters
     newline: bool  # a line end, or a comment that counts as one, comes before
 
+    @property
+    def mark(self) -> str:
+        """The text; a regular expression's mark, which no division can be taken for."""
+        return REGEX if self.text[0] == "/" and len(self.text) > 2 else self.text
+
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of *text* in order; white space and comments are none. Raises LexError as `pieces` does."""
