@@ -36,20 +36,25 @@ class Build:
     out: Path
 
     @property
-    def manifest(self) -> dict[str, dict[str, dict[str, Any]]]:
+    def manifest(self) -> dict[str, Any]:
         loaded: dict[str, Any] = json.loads((self.out / "manifest.json").read_text("utf-8"))
-        return {key: loaded[key] for key in ("files", "bundles")}
+        return loaded
 
     @property
-    def entries(self) -> dict[str, dict[str, Any]]:
-        """Files and bundles alike, by their logical path."""
-        return self.manifest["files"] | self.manifest["bundles"]
+    def files(self) -> dict[str, dict[str, Any]]:
+        """What a site reads of the manifest, by logical path; the parts of bundles are files too."""
+        files: dict[str, dict[str, Any]] = self.manifest["files"]
+        return files
+
+    def bundle(self, name: str) -> dict[str, Any]:
+        bundle: dict[str, Any] = self.manifest["bundles"][name]
+        return bundle
 
     def text(self, path: str) -> str:
-        return self.file(path).read_text("utf-8")
+        return (self.out / str(self.files[path]["path"])).read_text("utf-8")
 
-    def file(self, path: str) -> Path:
-        return self.out / str(self.entries[path]["path"])
+    def bundle_text(self, name: str) -> str:
+        return "\n".join(self.text(part) for part in self.bundle(name)["parts"])
 
     def tree(self) -> dict[str, bytes]:
         """What a server or a template sees, by path."""
@@ -121,10 +126,10 @@ def test_the_config_says_in_a_comment_what_each_key_means() -> None:
 
 
 def test_images_and_fonts_are_for_the_cdn_byte_for_byte_with_a_copy_on_the_origin(built: Build) -> None:
-    files = {path: entry for path, entry in built.entries.items() if extension(path) in IMAGES_AND_FONTS}
+    files = {path: entry for path, entry in built.files.items() if extension(path) in IMAGES_AND_FONTS}
     source = built.site / "static"
 
-    assert len(files) == 38
+    assert len(files) == 35
     for path, entry in files.items():
         assert entry["url"].startswith(CDN)
         assert (built.out / entry["path"]).read_bytes() == (source / path).read_bytes()
@@ -135,7 +140,7 @@ def test_images_and_fonts_are_for_the_cdn_byte_for_byte_with_a_copy_on_the_origi
 def test_text_is_for_the_origin_with_neighbours_that_decode_to_it(built: Build) -> None:
     decoders = {"gzip": (".gz", gzip.decompress), "br": (".br", brotli.decompress)}
     checked = 0
-    for path, entry in built.entries.items():
+    for path, entry in built.files.items():
         if extension(path) in {"css", "js", "json", "svg", "html", "txt", "webmanifest"}:
             assert entry["target"] == "origin"
             for encoding, size in entry.get("encodings", {}).items():
@@ -149,7 +154,7 @@ def test_text_is_for_the_origin_with_neighbours_that_decode_to_it(built: Build) 
 
 def test_names_bear_the_digest_of_the_bytes_served(built: Build) -> None:
     plain = set()
-    for path, entry in built.entries.items():
+    for path, entry in built.files.items():
         digest = hashlib.sha256((built.out / entry["path"]).read_bytes()).hexdigest()
         assert entry["sha256"] == digest
         stem, dot, ending = path.rpartition(".")
@@ -187,13 +192,14 @@ def references(path: str, text: str) -> set[str]:
 
 def served(built: Build) -> dict[str, str]:
     """{URL: logical path}"""
-    return {entry["url"]: path for path, entry in built.entries.items()}
+    return {entry["url"]: path for path, entry in built.files.items()}
 
 
 def test_every_reference_in_a_built_file_leads_to_the_file_that_the_source_meant(built: Build) -> None:
     meant = served(built)
     checked = 0
-    for path in sorted(built.manifest["files"]):
+    sources = [path for path in built.files if (built.site / "static" / path).is_file()]
+    for path in sources:
         if extension(path) in REFERENCE:
             source = (built.site / "static" / path).read_text("utf-8")
             wanted = {urljoin(path, url) for url in references(path, source) if not url.startswith("/")}
@@ -211,7 +217,7 @@ def test_every_url_in_the_pages_leads_to_a_file(built: Build) -> None:
 
     assert set(pages) == {"index.html", "plates.html", "mirror.html", "visit.html"}
     assert used - set(meant) == set()
-    assert {"site.css", "site.js", "js/sky/main.js", "js/plates/main.js", "img/map.svg"} <= {
+    assert {"bundles/site.css", "bundles/site.js", "js/sky/main.js", "js/plates/main.js", "img/map.svg"} <= {
         meant[url] for url in used
     }
 
@@ -220,27 +226,27 @@ def test_every_url_in_the_pages_leads_to_a_file(built: Build) -> None:
 
 
 def test_the_style_bundle_holds_its_imports_under_their_conditions(built: Build) -> None:
-    text = built.text("site.css")
+    text = built.bundle_text("site.css")
 
     assert text.startswith("@layer reset,tokens,base,layout,parts;")
     assert "@import" not in text
     assert re.search(r"@supports ?\(color: ?oklch\(60% 0?\.1 40\)\)", text)
     assert "@media print" in text
     assert text.index("@layer reset{") < text.index("@layer tokens{") < text.index("@layer base{")
-    assert built.manifest["files"]["img/mirror.webp"]["url"] in text
+    assert built.files["img/mirror.webp"]["url"] in text
 
 
 def test_the_script_bundle_keeps_each_script_as_strict_as_it_was(built: Build) -> None:
-    text = built.text("site.js")
+    text = built.bundle_text("site.js")
 
     assert text.index("theme-switch") < text.index("canvas.twinkle") < text.index("data-clock")
     assert "with(canvas.getContext('2d'))" in text
     assert not text.lstrip().startswith(('"use strict"', "'use strict'"))
-    assert built.manifest["bundles"]["site.js"]["sources"] == ["js/theme.js", "js/twinkle.js", "js/clock.js"]
+    assert built.bundle("site.js")["sources"] == ["js/theme.js", "js/twinkle.js", "js/clock.js"]
 
 
 def test_a_bundle_of_a_template_is_known_by_its_output(built: Build) -> None:
-    bundle = built.manifest["bundles"]["bundles/plates.css"]
+    bundle = built.bundle("bundles/plates.css")
 
     assert bundle["sources"] == ["css/plates.css", "css/dialog.css"]
     assert f'<link rel="stylesheet" href="{bundle["url"]}">' in load_render().render(built.out)["plates.html"]
@@ -248,12 +254,14 @@ def test_a_bundle_of_a_template_is_known_by_its_output(built: Build) -> None:
 
 def test_a_group_includes_the_tags_of_its_bundles(built: Build) -> None:
     snippet = (built.out / "includes" / "groups" / "site.html").read_text("utf-8")
-    bundles = built.manifest["bundles"]
+    sheet, script = built.files["bundles/site.css"], built.files["bundles/site.js"]
+    font = built.files["fonts/wren-capitals.woff2"]
 
-    for name in ("site.css", "site.js"):
-        assert bundles[name]["url"] in snippet
-        assert f'integrity="{bundles[name]["integrity"]}"' in snippet
-    assert built.manifest["files"]["fonts/wren-capitals.woff2"]["url"] in snippet
+    assert snippet == (
+        f'<link rel="preload" as="font" type="font/woff2" href="{font["url"]}" crossorigin="anonymous">\n'
+        f'<link rel="stylesheet" href="{sheet["url"]}" integrity="{sheet["integrity"]}">\n'
+        f'<script src="{script["url"]}" integrity="{script["integrity"]}" defer></script>\n'
+    )
 
 
 # Again
@@ -270,12 +278,12 @@ def test_a_second_build_and_one_without_a_cache_give_the_same_bytes(built: Build
 
 def test_a_changed_image_renames_itself_and_what_shows_it_and_nothing_else(tmp_path: Path) -> None:
     before = build(copy(tmp_path / "site"))
-    old = {path: entry["url"] for path, entry in before.entries.items()}
+    old = {path: entry["url"] for path, entry in before.files.items()}
     image = before.site / "static" / "img" / "deckle.png"
     image.write_bytes(image.read_bytes() + b"\0")
-    new = {path: entry["url"] for path, entry in build(before.site).entries.items()}
+    new = {path: entry["url"] for path, entry in build(before.site).files.items()}
 
-    renamed = {"img/deckle.png", "css/parts/frame.css", "css/site.css", "site.css"}
+    renamed = {"img/deckle.png", "css/parts/frame.css", "css/site.css", "bundles/site.css"}
     assert {path for path in old if old[path] != new[path]} == renamed
 
 
@@ -286,7 +294,8 @@ def test_a_missing_image_is_told_with_its_place_and_spoils_nothing(tmp_path: Pat
     done = run("--config", good.site / "cdn_pipeline.toml", "build")
 
     assert done.returncode == 1
-    assert "static/css/parts/frame.css:13:24: " in done.stderr
-    assert "Deckle.png" in done.stderr
+    for place in ("12:25", "13:17"):
+        assert f"static/css/parts/frame.css:{place}: error: no asset 'img/deckle.png'" in done.stderr
+    assert "did you mean 'img/Deckle.png'?" in done.stderr
     assert "Traceback" not in done.stderr
     assert good.tree() == whole
