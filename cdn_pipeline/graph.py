@@ -136,11 +136,12 @@ class _Near:
         elsewhere = self.names.get(_fold(name))
         if elsewhere:
             return "did you mean " + " or ".join(map(repr, elsewhere[:3])) + "?"
-        near = get_close_matches(name, self.folders.get(folder, []), 1, 0.75)
+        there = self.folders.get(folder, [])
+        near = [one for one in there if one.startswith(name + ".")] or get_close_matches(name, there, 1, 0.75)
         if near:
             return f"did you mean {os.path.join(folder, near[0])!r}?"
-        if not os.path.splitext(name)[1]:
-            return "browsers need the whole file name, with its extension"
+        if target in self.folders:
+            return "that is a directory; browsers need the name of a file"
         return "add the file, mend the reference, or list it in `ignore`"
 
 

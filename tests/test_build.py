@@ -98,7 +98,7 @@ def test_all_missing_references_at_once_with_their_places(site: Site) -> None:
     )
 
     assert broken(site) == [
-        "static/css/a.css:1:21: no asset 'img/Logo.png' (written '../img/Logo.png'); did you mean "
+        "static/css/a.css:1:21: no asset 'img/Logo.png'; did you mean "
         "'img/logo.png'? names must match exactly, also in case",
         "static/css/a.css:3:21: no asset 'css/gone.png' (written 'gone.png'); "
         "add the file, mend the reference, or list it in `ignore`",
@@ -137,7 +137,7 @@ def test_a_dangling_source_map_is_dropped_with_a_warning(site: Site) -> None:
 
     assert [str(problem) for problem in built.problems] == [
         "static/a.js:2:22: no source map 'a.js.map'; the comment is dropped",
-        "static/b.css:2:23: no source map 'b.css.map'; the comment is dropped",
+        "static/b.css:2:22: no source map 'b.css.map'; the comment is dropped",
     ]
     assert site.served("a.js") == "a()\n"
     assert site.served("b.css") == "b{}\n"
@@ -319,7 +319,8 @@ def test_a_directory_that_cannot_be_written(site: Site) -> None:
     site.write({"static/a.css": "a{}", "build": "a file"})
 
     assert broken(site) == [
-        "build: cannot be written: not a directory; something there is a file; remove it, or build elsewhere with --out"
+        "build: cannot be written: not a directory; "
+        "something there is a file; remove it, or build elsewhere with --out"
     ]
 
 

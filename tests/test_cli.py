@@ -1,0 +1,229 @@
+"""The command line, as its users call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PLAIN, Site
+
+
+BUNDLES = "bundles:\n  a:\n    output: a.js\n    contents: b.js\n"
+
+
+def run(root: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cdn_pipeline", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def run_json(root: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run(root, *arguments, "--json", code=code).stdout)
+    return document
+
+
+@pytest.fixture
+def small(site: Site) -> Site:
+    """A sheet with an image, and a script, built long enough ago to be trusted."""
+    site.write(
+        {
+            "cdn_pipeline.toml": PLAIN,
+            "static/css/a.css": "a {\n  background: url(../img/a.png)\n}\n",
+            "static/img/a.png": b"PNG",
+            "static/a.js": "a()\n",
+        }
+    )
+    age(site)
+    return site
+
+
+def age(site: Site) -> None:
+    """Files written in the last 20 ms are not trusted; a user is never that fast."""
+    for file in site.root.rglob("*"):
+        while os.stat(file).st_ctime_ns > os.stat(_touched(site.root)).st_mtime_ns - 25_000_000:
+            pass
+
+
+def _touched(root: Path) -> Path:
+    clock = root / ".clock"
+    clock.touch()
+    return clock
+
+
+def test_building_says_what_went_where(small: Site) -> None:
+    said = run(small.root, "build").stdout
+
+    assert said.startswith("release ")
+    assert "  origin       3 files  " in said
+    assert "written   3 files" in said
+
+
+def test_building_for_machines(small: Site) -> None:
+    summary = run_json(small.root, "build")
+
+    assert (summary["ok"], summary["files"], summary["written"]) == (True, 3, 3)
+    assert summary["targets"]["origin"]["files"] == 3
+    assert summary["release"] == small.manifest()["release"]
+
+
+def test_nothing_changed(small: Site) -> None:
+    first = run_json(small.root, "build")
+    again = run_json(small.root, "build")
+
+    assert (first["changed"], again["changed"], again["written"]) == (True, False, 0)
+    assert again["release"] == first["release"]
+    assert run(small.root, "build").stdout.startswith("nothing changed")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda site: site.write({"static/a.js": "b()\n"}),
+        lambda site: site.write({"static/new.js": "new()\n"}),
+        lambda site: (site.root / "static/a.js").unlink(),
+        lambda site: site.write({"cdn_pipeline.toml": PLAIN + "[targets.origin]\nurl = '/s/'"}),
+        lambda site: (site.out / "manifest.json").unlink(),
+        lambda site: next((site.out / "origin").glob("a.*.js")).write_text("damaged"),
+        lambda site: (
+            os.replace(site.root / "static/img/a.png", site.root / "static/img/b.png")
+            or os.replace(site.root / "static/a.js", site.root / "static/img/a.png")
+        ),
+    ],
+)
+def test_any_change_is_seen(small: Site, change: Any) -> None:
+    run(small.root, "build")
+    change(small)
+
+    assert run_json(small.root, "build")["changed"] is True
+
+
+def test_a_change_that_keeps_size_and_mtime_is_seen(small: Site) -> None:
+    run(small.root, "build")
+    file = small.root / "static/a.js"
+    status = file.stat()
+    file.write_text("b()\n")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    assert run_json(small.root, "build")["changed"] is True
+    assert small.served("a.js") == "b()\n"
+
+
+def test_warnings_are_repeated_when_nothing_changed(small: Site) -> None:
+    small.write({"static/b.js": "b()\n//# sourceMappingURL=b.js.map\n"})
+    age(small)
+    first = run(small.root, "build").stderr
+    again = run(small.root, "build")
+
+    warning = "static/b.js:2:22: warning: no source map 'b.js.map'; the comment is dropped"
+    assert warning in first
+    assert warning in again.stderr
+    assert again.stdout.startswith("nothing changed")
+
+
+def test_problems_come_with_place_and_way_out(small: Site) -> None:
+    small.write({"static/css/b.css": "b { background: url(../img/A.png) }"})
+    failed = run(small.root, "build", code=1)
+
+    assert failed.stderr.splitlines()[-2:] == [
+        "static/css/b.css:1:21: error: no asset 'img/A.png'; "
+        "did you mean 'img/a.png'? names must match exactly, also in case",
+        "1 error; nothing was changed",
+    ]
+    assert run_json(small.root, "build", code=1)["problems"][0]["line"] == 1
+
+
+def test_checking_finds_the_same_and_writes_nothing(small: Site) -> None:
+    assert run(small.root, "check").stdout == "3 files checked, 0 warnings\n"
+    small.write({"static/b.css": "b { background: url(gone.png) }"})
+    assert "static/b.css:1:21: error: no asset 'gone.png'" in run(small.root, "check", code=1).stderr
+    assert not small.out.exists()
+
+
+@pytest.mark.parametrize(
+    "asked", ["img/a.png", "static/img/a.png", "/static/img/a.png", "/static/img/a.0123456789ab.png?x"]
+)
+def test_explaining_an_asset(small: Site, asked: str) -> None:
+    explanation = run_json(small.root, "explain", asked)
+
+    assert explanation["asset"] == "img/a.png"
+    assert explanation["rule"] == "routes[0]"
+    assert explanation["referred_by"] == ["static/css/a.css:2:19"]
+    assert explanation["url"] in run(small.root, "explain", asked).stdout
+
+
+def test_explaining_what_is_not_there(small: Site) -> None:
+    assert "did you mean 'img/a.png'" in run(small.root, "explain", "img/b.png", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["build", "--jobs", "0"], ["nonsense"], [], ["build", "--config", "nope.toml"]]
+)
+def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: list[str]) -> None:
+    run(tmp_path, *arguments, code=2)
+
+
+def test_no_config_says_how_to_get_one(tmp_path: Path) -> None:
+    assert "write one with `cdn-pipeline init`" in run(tmp_path, "build", code=2).stderr
+
+
+def test_a_wrong_config_is_exit_code_2(tmp_path: Path) -> None:
+    (tmp_path / "cdn_pipeline.toml").write_text("sourc = 1")
+
+    assert "did you mean 'source'?" in run(tmp_path, "build", code=2).stderr
+
+
+def test_the_config_is_found_from_below(small: Site) -> None:
+    run(small.root / "static/css", "build")
+
+    assert small.manifest()["files"]
+
+
+def test_building_elsewhere(small: Site) -> None:
+    run(small.root, "build", "--out", "other")
+
+    assert (small.root / "other/manifest.json").exists()
+    assert not small.out.exists()
+
+
+def test_without_cache_nothing_of_before_is_used(small: Site) -> None:
+    run(small.root, "build")
+
+    assert run_json(small.root, "build", "--no-cache")["changed"] is True
+
+
+def test_the_version() -> None:
+    assert run(Path.cwd(), "--version").stdout.startswith("cdn-pipeline ")
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "line"),
+    [
+        ({"manage.py": "", "mysite/settings.py": 'STATIC_URL = "assets/"'}, "Django", 'url = "/assets/"'),
+        ({"app.py": "from flask import Flask"}, "Flask", 'url = "/static/"'),
+        ({}, "plain", 'source = ["static"]'),
+        (
+            {"assets.yaml": "bundles:\n  a:\n    output: a.js\n    contents: b.js\n"},
+            "plain",
+            'definitions = ["assets.yaml"]',
+        ),
+        ({"shop/templates/a.html": ""}, "plain", 'templates = ["shop/templates"]'),
+    ],
+)
+def test_init_fits_the_project_and_its_config_builds(
+    site: Site, files: dict[str, str | bytes], kind: str, line: str
+) -> None:
+    site.write({"static/b.js": "b()\n", **files})
+    said = run(site.root, "init").stdout
+
+    assert f"for a {kind} project" in said
+    assert line in (site.root / "cdn_pipeline.toml").read_text()
+    run(site.root, "build")
+    assert "already exists" in run(site.root, "init", code=2).stderr

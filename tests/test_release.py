@@ -1,0 +1,194 @@
+"""The build directory, in crashes and races."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdn_pipeline.digest import sha256
+from cdn_pipeline.errors import SiteError
+from tests.conftest import Site
+
+CONFIG = """
+keep_releases = 1
+[targets.cdn]
+url = "https://cdn.example.com/"
+store = "s3://x"
+keep_on_origin = true
+"""
+FIRST: dict[str, str | bytes] = {
+    "static/a.css": "a { background: url(a.png); color: red }\n" * 20,
+    "static/a.png": b"1" * 300,
+    "static/robots.txt": "one\n" * 100,
+    "static/gone.txt": "only in the first\n" * 20,
+}
+SECOND: dict[str, str | bytes] = {
+    "static/a.png": b"2" * 300,
+    "static/robots.txt": "two\n" * 100,
+    "static/new/b.css": "b { color: blue }\n" * 50,
+}
+MUCH: dict[str, str | bytes] = {
+    "cdn_pipeline.toml": "",
+    **{f"static/{name}.css": f"/* {name} */ a {{ color: red }}\n" * 2000 for name in range(40)},
+}
+CALLS = ("open", "replace", "unlink", "rmdir", "mkdir", "write")
+
+
+def assert_whole(site: Site) -> None:
+    """Whatever the manifest names is there, with the bytes it says."""
+    for path, entry in site.manifest()["files"].items():
+        file = site.out / entry["path"]
+        if path != "robots.txt":  # bears no fingerprint, so it may be newer than the manifest
+            assert sha256(file.read_bytes()) == entry["sha256"], path
+        assert all(Path(f"{file}.{suffix}").exists() for suffix in _suffixes(entry))
+
+
+def _suffixes(entry: dict[str, Any]) -> list[str]:
+    return [{"gzip": "gz", "br": "br"}[name] for name in entry.get("encodings", {})]
+
+
+def begin(site: Site) -> None:
+    site.write(FIRST)
+    site.build(CONFIG)
+    site.write(SECOND)
+    (site.root / "static/gone.txt").unlink()
+
+
+def crash_at(site: Site, number: int, failure: Callable[[], None]) -> bool:
+    """Builds in a child in which the call with that number, of those that change the disk, fails."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    count = 0
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == number:
+                failure()
+            return real(*arguments, **options)
+
+        return call
+
+    code = 1
+    try:
+        for name in CALLS:
+            setattr(os, name, counted(getattr(os, name)))
+        site.build(CONFIG, jobs=1)
+        code = 0
+    except (SiteError, OSError):
+        code = 1
+    finally:
+        os._exit(code)
+
+
+def died() -> None:
+    os._exit(9)
+
+
+def full() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("failure", [died, full])
+def test_a_failure_at_any_call_leaves_a_whole_release_and_the_next_build_finishes(
+    tmp_path: Path, failure: Callable[[], None]
+) -> None:
+    wanted = Site(tmp_path / "wanted")
+    begin(wanted)
+    wanted.build(CONFIG)
+    points = 0
+    while True:
+        site = Site(tmp_path / str(points))
+        begin(site)
+        done = crash_at(site, points + 1, failure)
+        assert_whole(site)
+        site.build(CONFIG)
+        assert site.files() == wanted.files(), points
+        assert not list((site.out / ".cdn_pipeline/staging").glob("*"))
+        points += 1
+        if done and points > 60:
+            break
+
+    assert points > 60
+
+
+def test_two_builds_at_once_both_succeed(site: Site) -> None:
+    site.write(FIRST)
+    site.build(CONFIG)
+    context = multiprocessing.get_context("fork")
+    builds = [context.Process(target=site.build, args=(CONFIG,)) for _ in range(4)]
+    for process in builds:
+        process.start()
+    for process in builds:
+        process.join()
+
+    assert [process.exitcode for process in builds] == [0] * 4
+    assert_whole(site)
+
+
+def test_a_killed_build_leaves_no_process_and_no_half_written_file(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.write(
+        {f"static/{number}.css": f"/* {number} */ a {{ color: red }}\n" * 2000 for number in range(40)}
+    )
+    site.write({"cdn_pipeline.toml": ""})
+    command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stderr is not None
+        process.stderr.read(1)  # it has begun to read
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    _wait_for_group_to_end(process.pid)
+
+    assert not [name for name in site.files() if name.startswith("origin/")]
+    site.build("")
+    assert_whole(site)
+
+
+def test_ctrl_c_ends_a_build_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.write(
+        {f"static/{number}.css": f"/* {number} */ a {{ color: red }}\n" * 2000 for number in range(40)}
+    )
+    site.write({"cdn_pipeline.toml": ""})
+    command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stderr is not None
+        process.stderr.read(1)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read()
+    _wait_for_group_to_end(process.pid)
+
+    assert process.returncode == 130
+    assert said.decode().endswith("interrupted; the last build is as it was\n")
+    assert not list((site.out / ".cdn_pipeline").glob("staging"))
+    assert list(site.files()) == []
+
+
+def _wait_for_group_to_end(group: int) -> None:
+    """Returns when no process of the group is left; the test's own time limit is what ends it otherwise."""
+    while True:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+
+
+def test_the_ledger_lists_what_we_wrote(site: Site) -> None:
+    site.write(FIRST)
+    site.build(CONFIG)
+    ledger = json.loads((site.out / ".cdn_pipeline/ledger.json").read_text())
+
+    assert sorted(ledger["files"]) == sorted(site.files())
