@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -342,6 +343,13 @@ def test_executing_definitions_leaves_no_trace(tmp_path: Path) -> None:
     assert sys.path == path
     assert {name for name in set(sys.modules) - modules if name in ("assets", "helper")} == set()
     assert sorted(child.name for child in tmp_path.iterdir()) == ["assets.py", "helper.py"]
+
+
+def test_definitions_may_be_called_like_a_module_of_python(tmp_path: Path) -> None:
+    write(tmp_path, {"json.py": "from webassets import Bundle\njs = Bundle('a.js', output='x.js')"})
+
+    assert [bundle.name for bundle in read(tmp_path, "json.py").bundles] == ["js"]
+    assert sys.modules["json"] is json
 
 
 def test_changed_definitions_are_read_anew(tmp_path: Path) -> None:

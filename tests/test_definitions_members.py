@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdn_pipeline.definitions.bundle import Bundle
+from cdn_pipeline.definitions.bundle import Bundle, Filter
 from cdn_pipeline.definitions.members import expand
 from cdn_pipeline.definitions.members import glob as pattern_of
 
@@ -140,3 +140,23 @@ def test_what_a_bundle_depends_on_may_be_missing() -> None:
     assert [(one.severity, one.message) for one in problems] == [
         ("warning", "no asset 'gone.css', on which it depends")
     ]
+
+
+@pytest.mark.parametrize(
+    ("member", "filters", "depends"),
+    [
+        ("a.css", ("rcssmin", "cssrewrite"), ()),
+        ("b.scss", ("libsass",), ("_part.scss", "b.scss", "old.sass")),
+        ("c.less", (), ("c.less", "d.less")),
+        ("a.css", ("datauri",), ("_part.scss", "a.css", "b.scss", "c.less", "d.less", "i.png", "old.sass")),
+    ],
+)
+def test_a_bundle_depends_on_whatever_its_compilers_may_read(
+    member: str, filters: tuple[str, ...], depends: tuple[str, ...]
+) -> None:
+    paths = {"a.css", "b.scss", "_part.scss", "old.sass", "c.less", "d.less", "i.png"}
+    inner = Bundle("", "", (member,), tuple(map(Filter, filters)))
+
+    expanded, problems = expand(bundle(inner), paths)
+
+    assert (expanded.depends, problems) == (depends, [])

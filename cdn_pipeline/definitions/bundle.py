@@ -17,7 +17,7 @@ VERSION = "%(version)s"
 # What compilers make of a member, for bundles that do not name their output.
 COMPILED = {
     "css": ".css .less .scss .sass .styl .stylus .pcss .ccss",
-    "js": ".js .coffee .ts .jsx .es6 .jst .hbs .handlebars .dust .soy .mustache",
+    "js": ".js .mjs .cjs .coffee .ts .jsx .es6 .jst .hbs .handlebars .dust .soy .mustache",
 }
 LANGUAGE = {extension: language for language, all in COMPILED.items() for extension in all.split()}
 
@@ -187,8 +187,12 @@ def language(contents: Sequence[str | Bundle]) -> str:
 
 
 def _language(path: str) -> str:
-    extension = os.path.splitext(path)[1].lower()
-    return LANGUAGE.get(extension, extension[1:])
+    return LANGUAGE.get(extension(path), extension(path)[1:])
+
+
+def extension(path: str) -> str:
+    """In lower case, with its dot."""
+    return os.path.splitext(path)[1].lower()
 
 
 def generated_name(contents: Sequence[str], filters: str | Sequence[str] | None) -> str:

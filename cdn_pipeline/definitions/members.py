@@ -9,11 +9,15 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 
-from cdn_pipeline.definitions.bundle import Base, Bundle
+from cdn_pipeline.definitions.bundle import LANGUAGE, Base, Bundle, extension
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 
 MAGIC = re.compile(r"[*?[]")  # as `glob.has_magic`
 URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|//")  # a scheme of one letter is a Windows drive
+
+SERVED = frozenset((".css", ".js", ".mjs", ".cjs"))  # compilers read no further files of these kinds
+SASS = frozenset((".sass", ".scss"))
+READS_ANYTHING = frozenset(("compass", "datauri", "less", "pyscss", "requirejs", "spritemapper"))
 
 
 def expand(
@@ -22,13 +26,15 @@ def expand(
     """*bundle* with every member a logical path, and what is wrong with it.
 
     Globs match as webassets' do, sorted, without the bundle's own output; ``**`` crosses directories.
-    A member that occurs twice counts once. *names* are the registered bundles, for suggestions only.
+    A member that occurs twice counts once. `depends` becomes every file that a filter might
+    read. *names* are the registered bundles, for suggestions only.
     """
     known = paths if isinstance(paths, (set, frozenset, dict)) else frozenset(paths)
     problems: list[Problem] = []
     if bundle.output and bundle.output in known:
         problems.append(_collision(bundle))
     expanded = _expand(bundle, known, names, problems)
+    expanded = replace(expanded, depends=tuple(dict.fromkeys(_all_depends(expanded, known))))
     if not expanded.contents and not problems:
         problems.append(_problem(bundle, None, f"bundle {bundle.name!r} has no members"))
     return expanded, problems
@@ -76,6 +82,22 @@ def _depends(bundle: Bundle, paths: Collection[str], problems: list[Problem]) ->
         if not matching and not MAGIC.search(pattern):
             problems.append(_problem(bundle, None, f"no asset {pattern!r}, on which it depends", "", WARNING))
     return tuple(dict.fromkeys(found))
+
+
+def _all_depends(bundle: Bundle, paths: Collection[str]) -> Iterator[str]:
+    """What *bundle* and its parts depend on; also each file of a kind that is compiled, for these import each
+    other, and everything where a filter reads whatever a member names."""
+    yield from bundle.depends
+    if not READS_ANYTHING.isdisjoint(item.name for item in bundle.filters):
+        yield from sorted(paths)
+    members = [member for member in bundle.contents if isinstance(member, str)]
+    kinds = {extension(member) for member in members} & LANGUAGE.keys() - SERVED
+    if kinds & SASS:
+        kinds |= SASS
+    yield from sorted(path for path in paths if kinds and extension(path) in kinds)
+    for member in bundle.contents:
+        if isinstance(member, Bundle):
+            yield from _all_depends(member, paths)
 
 
 def _found(bundle: Bundle, member: str, paths: Collection[str]) -> list[str]:

@@ -8,10 +8,10 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from cdn_pipeline.definitions.bundle import Origin
 from cdn_pipeline.definitions.file import Found, shown
@@ -19,7 +19,19 @@ from cdn_pipeline.definitions.file import read as read_text
 from cdn_pipeline.definitions.namespace import Namespace, NotThere, registered
 from cdn_pipeline.errors import ERROR, Problem
 
-EXECUTED: dict[Path, ModuleType] = {}  # a bundle may have many live filters; `read` renews it
+INSTALLED = frozenset(
+    ("site-packages", "dist-packages")
+)  # directories of a virtual environment in the project
+
+
+class Executed(NamedTuple):
+    """Definitions that have run."""
+
+    namespace: dict[str, Any]
+    files: tuple[Path, ...]  # all code of the site's own that ran with them
+
+
+_executed: dict[Path, Executed] = {}  # a bundle may have many live filters; `read` renews it
 
 
 def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
@@ -33,36 +45,37 @@ def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
         return Found({}, [Problem(ERROR, definitions, "no such definitions", hint)], [])
     with importable(root) as imported:
         try:
-            namespace = EXECUTED[file] = _execute(file, root)
-            found = Namespace(definitions, name, _lines(file, name), sources).found(
-                vars(namespace), attribute
-            )
+            namespace = vars(_execute(file, root))
+            found = Namespace(definitions, name, _lines(file, name), sources).found(namespace, attribute)
+            _executed[file] = Executed(namespace, imported())
         except NotThere as error:
             found = Found({}, [Problem(ERROR, name, str(error))], [])
         except (Exception, SystemExit) as error:
             found = Found({}, [_raised(error, file, name)], [])
-        inputs = sorted({file, *_own_files(imported(), root)})
+        inputs = sorted({file, *imported()})
     return found._replace(inputs=inputs)
 
 
-def live(origin: Origin, root: Path) -> Any:
-    """The webassets filter at *origin*; executes its definitions, once in a process.
+def live(origin: Origin, root: Path) -> tuple[Any, tuple[Path, ...]]:
+    """The webassets filter at *origin*, and the files of its definitions, which run once in a process.
 
-    Raises `NotThere`.
+    Raises `NotThere`, and whatever the definitions raise.
     """
     module, _, attribute = origin.definitions.partition(":")
     file = _file(module, root)
-    with importable(root):
-        if file not in EXECUTED:
-            EXECUTED[file] = _execute(file, root)
-        found: Any = registered(vars(EXECUTED[file]), attribute)[0].get(origin.bundle)
-        *contents, last = origin.path
-        try:
-            for index in contents:
-                found = found.contents[index]
-            return found.filters[last]
-        except (AttributeError, IndexError, TypeError) as error:
-            raise NotThere(f"{origin.definitions} has no such filter any more") from error
+    if file not in _executed:
+        with importable(root) as imported:
+            namespace = vars(_execute(file, root))
+            _executed[file] = Executed(namespace, (file, *imported()))
+    executed = _executed[file]
+    found: Any = registered(executed.namespace, attribute)[0].get(origin.bundle)
+    *contents, last = origin.path
+    try:
+        for index in contents:
+            found = found.contents[index]
+        return found.filters[last], executed.files
+    except (AttributeError, IndexError, TypeError) as error:
+        raise NotThere(f"{origin.definitions} has no such filter any more") from error
 
 
 def _file(module: str, root: Path) -> Path:
@@ -73,15 +86,15 @@ def _file(module: str, root: Path) -> Path:
 
 
 @contextlib.contextmanager
-def importable(root: Path) -> Iterator[Any]:
+def importable(root: Path) -> Iterator[Callable[[], tuple[Path, ...]]]:
     """Within, *root* comes first in imports; afterwards nothing that was imported from there is left.
 
-    Yields a function that gives the new modules with their names.
+    Yields a function that gives the files of what was imported from there.
     """
     before, path, write = set(sys.modules), list(sys.path), sys.dont_write_bytecode
 
-    def imported() -> list[tuple[str, ModuleType]]:
-        return [(name, module) for name, module in sys.modules.items() if name not in before]
+    def imported() -> tuple[Path, ...]:
+        return tuple(dict.fromkeys(_own_modules(before, root).values()))
 
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
@@ -91,26 +104,34 @@ def importable(root: Path) -> Iterator[Any]:
             yield imported
     finally:
         sys.path[:], sys.dont_write_bytecode = path, write
-        for name, module in imported():
-            if _own_files([(name, module)], root):
-                del sys.modules[name]
+        for name in _own_modules(before, root):
+            del sys.modules[name]
 
 
-def _own_files(modules: Iterable[tuple[str, ModuleType]], root: Path) -> list[Path]:
-    """The source files of *modules* below *root*, except what is installed there."""
-    files = (Path(file) for _, module in modules if (file := getattr(module, "__file__", None)))
-    return [file for file in files if file.is_relative_to(root) and "site-packages" not in file.parts]
+def _own_modules(before: set[str], root: Path) -> dict[str, Path]:
+    """New modules of the site's own: below *root*, neither installed there nor ours."""
+    new = [name for name in sys.modules if name not in before and name.partition(".")[0] != "cdn_pipeline"]
+    files = {name: Path(getattr(sys.modules[name], "__file__", None) or "") for name in sorted(new)}
+    return {name: file for name, file in files.items() if file.suffix == ".py" and _is_own(file, root)}
+
+
+def _is_own(file: Path, root: Path) -> bool:
+    return file.is_relative_to(root) and not INSTALLED.intersection(file.parts)
 
 
 def _execute(file: Path, root: Path) -> ModuleType:
     dotted = _dotted(file, root)
     if dotted:
-        return importlib.import_module(dotted)
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.import_module(dotted)
+        if Path(module.__file__ or "") != file:
+            raise NotThere(f"another module named {dotted!r} is imported already; rename the package")
+        return module
+    name = file.stem if file.stem not in sys.modules else f"definitions {file}"  # it may be called json.py
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise NotThere("is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
