@@ -247,6 +247,25 @@ def test_a_live_filter_of_a_python_file_is_loaded_from_there(tmp_path: Path) -> 
     assert run(again, Site(tmp_path, (tmp_path / "static",))) == "A\nAA!"
 
 
+def test_the_code_that_ran_is_named(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "assets.py").write_text(
+        "from webassets import Bundle\nimport words\n"
+        "x = Bundle('a.txt', filters=[lambda text: words.WORD], output='x.txt')"
+    )
+    (tmp_path / "words.py").write_text("WORD = 'word'")
+    live = definitions.load(definitions.dump(definitions.read(["assets.py"], [], tmp_path))).bundles[0]
+
+    assert code(bundle(("a.txt",), "own:imports_later"), site) == {"own.py", "neighbour.py"}
+    assert code(live, site._replace(root=tmp_path)) == {"assets.py", "words.py"}
+    assert code(bundle(("a.txt",), "cssrewrite", "rjsmin"), site) == set()
+
+
+def code(bundle: Bundle, site: Site) -> set[str]:
+    found: set[Path] = set()
+    assemble(bundle, reader(site), newline, marked, site, found)
+    return {path.relative_to(site.root).as_posix() for path in found}
+
+
 def test_a_filter_class_of_a_yaml_file_is_found_by_its_name(site: Site) -> None:
     (site.root / "classes.yaml").write_text(
         "filters: [own.Into]\nbundles: {x: {output: x.txt, filters: into, contents: a.txt}}"

@@ -26,13 +26,20 @@ Join = Callable[[Bundle, list[Part]], list[Part]]
 Minify = Callable[[Step, Part], str]  # behind the guard: see `minify.engines.of`
 
 
-def assemble(bundle: Bundle, read: Read, join: Join, minify: Minify, site: Site) -> list[Part]:
+def assemble(
+    bundle: Bundle, read: Read, join: Join, minify: Minify, site: Site, code: set[Path] | None = None
+) -> list[Part]:
     """What *bundle*, expanded, puts out; more than one part where *join* keeps texts apart.
 
     Each member goes through ``open`` and ``input`` of its bundle's filters, then of all parents'. A nested
     bundle is joined and put through its own ``output`` before its parent joins it. Raises `FilterError`.
+    Adds to *code* the files of the site's own Python that ran: what comes out depends on them, too.
     """
-    return _Assembly(bundle, read, join, minify, site).parts(bundle, [])
+    assembly = _Assembly(bundle, read, join, minify, site)
+    parts = assembly.parts(bundle, [])
+    if code is not None:
+        code.update(path for step in assembly.steps for path in step.code)
+    return parts
 
 
 class _Assembly:
@@ -43,6 +50,7 @@ class _Assembly:
         self.join = join
         self.minify = minify
         self.site = site
+        self.steps: list[Step] = []
         target = (site.sources[0] if site.sources else site.root) / bundle.output
         self.output = {"output": bundle.output, "output_path": str(target)}
 
@@ -51,6 +59,7 @@ class _Assembly:
     ) -> list[Part]:
         config = {**(config or {}), **bundle.config}
         own = _merged([], [Step(item, self.site, config) for item in bundle.filters])
+        self.steps += own
         running = _merged(own, parents)
         parts: list[Part] = []
         for member in bundle.contents:

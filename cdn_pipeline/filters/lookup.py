@@ -7,6 +7,7 @@ import inspect
 import io
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from cdn_pipeline.definitions import python
@@ -16,10 +17,10 @@ from cdn_pipeline.filters import FilterError, Site
 METHODS = ("open", "input", "concat", "output")
 
 
-def ready(item: Filter, site: Site, config: Mapping[str, Any]) -> Any:
+def ready(item: Filter, site: Site, config: Mapping[str, Any], code: set[Path]) -> Any:
     """The webassets filter, or one that looks like it, with its settings. Raises `FilterError`, `NotThere`
-    and whatever the filter raises when it is set up."""
-    return _prepared(_loaded(item, site), site, config)
+    and whatever the filter raises when it is set up. Adds the definitions of a live filter to *code*."""
+    return _prepared(_loaded(item, site, code), site, config)
 
 
 def _webassets(module: str) -> Any:
@@ -27,9 +28,11 @@ def _webassets(module: str) -> Any:
     return importlib.import_module(f"webassets.{module}")
 
 
-def _loaded(item: Filter, site: Site) -> Any:
+def _loaded(item: Filter, site: Site, code: set[Path]) -> Any:
     if item.origin is not None:
-        return _as_filter(python.live(item.origin, site.root))
+        found, files = python.live(item.origin, site.root)
+        code.update(files)
+        return _as_filter(found)
     if ":" in item.name:
         return _as_filter(_attribute(item.name))
     theirs = _webassets("filter")

@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from cdn_pipeline import filters
@@ -32,11 +33,12 @@ class Step:
         self.kind = kind or own
         self.site = site
         self.config = config
+        self.code: set[Path] = set()  # files of the site's own code that ran; its result depends on them
         self.filter: Any = self.loaded() if self.kind == filters.COMPILER else None
 
     def loaded(self) -> Any:
         """The webassets filter, set up. Raises `FilterError`."""
-        return self.guarded(lambda: lookup.ready(self.item, self.site, self.config), "")
+        return self.guarded(lambda: lookup.ready(self.item, self.site, self.config, self.code), "")
 
     def __eq__(self, other: object) -> bool:
         """As webassets compares: two filters of one class are the same, unless the class says otherwise."""
@@ -77,9 +79,11 @@ class Step:
 
     def guarded(self, action: Callable[[], Any], member: str) -> Any:
         """What *action* returns; whatever it raises comes as `FilterError`."""
-        with ALONE, python.importable(self.site.root), _directory_kept():
+        with ALONE, python.importable(self.site.root) as imported, _directory_kept():
             try:
-                return limited(self.site.time_limit_s, action)
+                result = limited(self.site.time_limit_s, action)
+                self.code.update(imported())
+                return result
             except FilterError as error:
                 raise FilterError(error.message, self.name, member) from error
             except (Exception, SystemExit) as error:
@@ -96,8 +100,8 @@ def _directory_kept() -> Any:
 
 
 def _message(error: BaseException) -> str:
-    """One line, without the exception's class where it says nothing."""
-    text = " ".join(str(error).split())
+    """One line, without the exception's class where it says nothing, and without a traceback in it."""
+    text = " ".join(str(error).partition("Traceback")[0].split())
     if isinstance(error, ModuleNotFoundError):
         return f"needs the Python package {error.name!r}, which is not installed"
     program = _program(error, text)
