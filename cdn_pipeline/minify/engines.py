@@ -60,6 +60,7 @@ def run(language: str, text: str, engine: Engine, time_limit_s: float, root: Pat
     try:
         if engine.name == DEFAULT:
             return str(_module("minify", language).minify(text))
+        text.encode()  # half a surrogate pair ends the process in rcssmin's and rjsmin's C
         if engine.minified is not None:
             return engine.minified(text)
         if engine.name in PACKAGES:
