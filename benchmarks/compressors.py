@@ -35,11 +35,14 @@ def tasks(folder: Path) -> list[tuple[int, str, str]]:
     return sorted(found, reverse=True)
 
 
-def tools(place: Place) -> dict[str, Tool]:
+NAMES = ("compressors",)
+
+
+def tool(place: Place, name: str) -> Tool:
     """What our own last build with brotli compressed; it must have run before."""
     built = place.work / "ours-brotli" / "build"
     argv = (sys.executable, str(Path(__file__).resolve()), str(built))
-    return {"compressors": Tool("compressors", argv, place.work, place.work / "compressors")}
+    return Tool(name, argv, place.work, place.work / name)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,13 @@ def remove(*folders: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def available(place: Place, wanted: set[str]) -> dict[str, Tool]:
+    """The *wanted* tools by name, set up; without those that cannot be had here."""
+    pairs = ((family, name) for family in FAMILIES for name in family.NAMES if name in wanted)
+    found = {name: family.tool(place, name) for family, name in pairs}
+    return {name: tool for name, tool in found.items() if tool}
+
+
 def site(work: Path, files: int) -> Path:
     """The generated site, made anew: an earlier run may have changed an image."""
     folder = work / f"site-{files}"
@@ -185,9 +192,7 @@ def main() -> None:
     wanted = {name for one in options.scenario for name in SCENARIOS[one].tools}
     wanted &= set(options.tools or wanted)
     place = Place(site(work, options.files), work, (options.command,), options.hugo, options.files)
-    known = {
-        name: tool for family in FAMILIES for name, tool in family.tools(place).items() if name in wanted
-    }
+    known = available(place, wanted)
     if options.show_commands:
         for tool in known.values():
             print(f"{tool.name}: cd {tool.folder} && {' '.join(tool.argv)}\n")

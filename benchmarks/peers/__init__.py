@@ -1,4 +1,8 @@
-"""The programs that are compared, one per module, each with ``tools(place) -> dict[str, Tool]``."""
+"""The programs that are compared, one per module.
+
+Each has ``NAMES``, the ways it is set up, and ``tool(place, name) -> Tool | None``, which installs what the
+program needs below ``place.work``; ``None`` where it cannot be had.
+"""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ KINDS = {
 }
 
 
-def tools(place: Place) -> dict[str, Tool]:
-    return {name: _tool(place, name, *kind) for name, kind in KINDS.items()}
+NAMES = tuple(KINDS)
 
 
-def _tool(place: Place, name: str, storage: str, packages: tuple[str, ...]) -> Tool:
+def tool(place: Place, name: str) -> Tool:
+    storage, packages = KINDS[name]
     folder = place.work / name
     python = _environment(folder / "venv", packages)
     output = folder / "static"

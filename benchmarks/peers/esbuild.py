@@ -24,14 +24,17 @@ OPTIONS = (
 ENTRY_MODULES = ("js/app/main.js", "js/app/worker.js")  # the other modules are imported by these
 
 
-def tools(place: Place) -> dict[str, Tool]:
+NAMES = ("esbuild",)
+
+
+def tool(place: Place, name: str) -> Tool | None:
     if not shutil.which("npm"):
-        return {}
+        return None
     folder = place.work / "esbuild"
     binary = _binary(folder)
     output = folder / "out"
     argv = (str(binary), *_entries(place.site), *OPTIONS, f"--outdir={output}")
-    return {"esbuild": Tool("esbuild", argv, place.site, output)}
+    return Tool(name, argv, place.site, output)
 
 
 def _binary(folder: Path) -> Path:

@@ -29,17 +29,17 @@ MINIFIED = """\
 """
 
 
-def tools(place: Place) -> dict[str, Tool]:
+LAYOUTS = {"hugo": PLAIN, "hugo-minify": MINIFIED}
+NAMES = tuple(LAYOUTS)
+
+
+def tool(place: Place, name: str) -> Tool | None:
     if not place.hugo:
-        return {}
-    return {name: _tool(place, name, layout) for name, layout in (("hugo", PLAIN), ("hugo-minify", MINIFIED))}
-
-
-def _tool(place: Place, name: str, layout: str) -> Tool:
+        return None
     folder = place.work / name
     (folder / "layouts").mkdir(parents=True, exist_ok=True)
     config = CONFIG.format(cache=json.dumps(str(folder / "cache")), site=json.dumps(str(place.site)))
     (folder / "config.toml").write_text(config)  # the name that old versions know too
-    (folder / "layouts" / "index.html").write_text(layout)
+    (folder / "layouts" / "index.html").write_text(LAYOUTS[name])
     caches = (folder / "cache", folder / "resources")
     return Tool(name, (place.hugo, "--quiet"), folder, folder / "public", caches)

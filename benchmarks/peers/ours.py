@@ -27,11 +27,11 @@ encodings = []
 ENCODINGS = {"ours-plain": (), "ours-gzip": ("gzip",), "ours-brotli": ("gzip", "br")}
 
 
-def tools(place: Place) -> dict[str, Tool]:
-    return {name: _tool(place, name, encodings) for name, encodings in ENCODINGS.items()}
+NAMES = tuple(ENCODINGS)
 
 
-def _tool(place: Place, name: str, encodings: tuple[str, ...]) -> Tool:
+def tool(place: Place, name: str) -> Tool:
+    encodings = ENCODINGS[name]
     folder = place.work / name
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "cdn_pipeline.toml"
