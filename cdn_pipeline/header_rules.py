@@ -107,7 +107,7 @@ def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> dict[str, str]:
 
 
 def _on_origin(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """(path below the origin's URL, logical path) of what is served from there, also in the name of a CDN, and
+    """(path below its URL, logical path) of what is served from there, also in the name of a CDN, and
     of the copies that are kept there."""
     base = manifest["targets"][ORIGIN]["url"]
     for path, entry in manifest["files"].items():
