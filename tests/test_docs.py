@@ -1,0 +1,70 @@
+"""Every command in the documents works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cdn_pipeline.config import Config, Minify, Route, Target, load
+from tests.conftest import Site
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*/README.md"))]
+
+BUNDLES = "bundles:\n  site.js:\n    output: gen/site.js\n    contents: js/a.js\n"
+
+
+def commands(document: Path) -> list[str]:
+    """The lines that begin with ``$`` in blocks marked ``console``."""
+    blocks = re.findall(r"^```console\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=str)
+def test_the_commands_of_a_document_run_one_after_the_other(document: Path, site: Site) -> None:
+    """In a small project, which has a config unless the document begins with writing one."""
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, site.root / name)
+    site.write({"static/img/logo.png": b"PNG", "static/js/a.js": "a()\n", "assets.yaml": BUNDLES})
+    found = commands(document)
+    if "cdn-pipeline init" not in found:
+        found.insert(0, "cdn-pipeline init")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for command in found:
+        words = shlex.split(command)
+        if words[0] == "make":
+            words.insert(1, "--dry-run")  # this test is part of what it would run
+        environment = os.environ | {"PATH": path}
+        ran = subprocess.run(
+            words, cwd=site.root, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_annotated_config_names_every_key() -> None:
+    text = (ROOT / "sample_site/cdn_pipeline.toml").read_text("utf-8")
+    reference = (ROOT / "docs/configuration.md").read_text("utf-8")
+    renamed = {"filter_timeout_s": "filter_timeout", "hold_s": "hold"}
+    ours = {"root", "file", "name", "place", "routes", "targets", "bundles", "minify", "groups"}
+    for table in (Config, Target, Route, Minify):
+        for key in set(table.__dataclass_fields__) - ours:
+            name = renamed.get(key, key)
+            assert re.search(rf"^\s*{name}\s*=|^\s*\[routes\.{name}\]", text, re.MULTILINE), name
+            assert f"`{name}`" in reference, name
+
+
+def test_the_annotated_config_is_valid() -> None:
+    assert load(ROOT / "sample_site/cdn_pipeline.toml").groups
