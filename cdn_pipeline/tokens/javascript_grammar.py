@@ -8,7 +8,7 @@ every token once, and knows no more than it needs: it accepts much that no engin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from . import LexError
 from . import javascript_characters as characters
@@ -63,6 +63,7 @@ class Frame:
         self.is_async = False
         self.is_generator = False
         self.is_for = False  # the head of a `for`
+        self.is_pattern = False  # of a declaration; whatever is named in it may be declared
         self.follows_async = False  # `async (`
         self.in_value = False  # past the `:` or `=` of a property or member
         self.modifiers: list[str] = []  # of the property or member that is being read, its name among them
@@ -75,7 +76,7 @@ class Frame:
         self.is_led = False  # nothing but LEADERS since the statement began
         self.is_decorated = False
         self.names_modules = False  # an import declaration
-        self.declares = False  # a list of `var`, `let`, `const`
+        self.binder = ""  # `var`, `let` or `const` of the list that is being read
         self.has_bare_arrow = False  # an arrow function without braces: whose `await` is it?
         self.ternaries = 0  # `?` that wait for their `:`
 
@@ -92,20 +93,27 @@ class Grammar:
         self.top = Frame(STATEMENTS, STATEMENT)
         self.frames = [self.top]
         self.after_operand = False
-        self.after_binding = False  # a name just declared, which only `=`, `,` or the end may follow
+        self.bound_by = ""  # what declares the name just read: a binder, "function" or "class"
+        self.after_label = False  # of `break` or `continue`
         self.after_async = False  # what may be the parameters of an async arrow function
         self.closed = STATEMENT  # what the last closing bracket ended
         self.last = ""  # the token before; "name" for a word that is no keyword where it stands
         self.newline = False  # a line end since then
 
     def feed(self, code: str) -> None:
-        """Go on through *code*, which ends between two tokens."""
+        """Go on through *code*, which ends between two tokens. Raises LexError where that is not clear."""
+        for _ in self.read(code):
+            pass
+
+    def read(self, code: str) -> Iterator[str]:
+        """`feed`, which pauses after every token."""
         for token in TOKEN.findall(code):
             if token in LINE_ENDS:
                 self.newline = True
             else:
                 self._step(token)
                 self.newline = False
+                yield token
 
     def is_at_top(self) -> bool:
         """Whether no function, class or arrow contains this place."""
@@ -124,7 +132,16 @@ class Grammar:
                 return frame.is_generator if word == "yield" else frame.is_async
         return None if word == "await" else False  # a module may await at its top level
 
+    def in_function(self, *, arrows: bool) -> bool:
+        """Whether a function's body contains this place; of *arrows* too, if they count."""
+        return any(frame.is_function and (arrows or frame.ends != CLAUSE) for frame in self.frames)
+
+    def after_bare_name(self) -> bool:
+        """Whether the name just read is one that no operator but `=` and `,` can follow."""
+        return self.after_label or self.bound_by in BINDERS
+
     def _step(self, token: str) -> None:
+        self.bound_by, self.after_label = "", False
         if token in ACTIONS:
             ACTIONS[token](self, token)
             self.last = token
@@ -153,7 +170,7 @@ class Grammar:
 
     def _operator(self, token: str) -> None:
         self.top.begins = self.top.is_led = False
-        self.after_operand = self.after_binding = False
+        self.after_operand = False
 
     def _operand(self, token: str) -> None:
         self._end_statement_at_newline()
@@ -167,22 +184,17 @@ class Grammar:
         top = self.top
         if self.last in (".", "?.", "#"):
             self.after_operand = True
-            self.after_binding = False
             return "name"
         if word not in ("in", "instanceof"):
             self._end_statement_at_newline()
         if top.holds in (MEMBERS, PROPERTIES) and not top.in_value:
             return self._key(word)
         begins, leads = top.begins, top.begins or top.is_led
-        is_binding = (
-            self.last in BINDERS or (self.last == "," and top.declares) or self.last in ("break", "continue")
-        )
         self._operator(word)
         if word in KEYWORDS:
             KEYWORDS[word](self, word, begins, leads)
         else:
             self._name(word)
-            self.after_binding = is_binding
         top.is_led = leads and word in LEADERS
         return word
 
@@ -197,7 +209,17 @@ class Grammar:
         is_operator |= word == "of" and self.top.is_for and self._names_loop_variable()
         self.after_operand = not is_operator
         self.after_async = self.last == "async" and not self.newline
-        self.top.declares |= self.last in BINDERS
+        self.after_label = self.last in ("break", "continue")
+        self.bound_by = self._binder_here()
+        self.top.binder = self.last if self.last in BINDERS else self.top.binder
+
+    def _binder_here(self) -> str:
+        if self.last in BINDERS:
+            return self.last
+        head = self.top.heads[-1] if self.top.heads else None
+        if head and self.last in ("function", "class", "*"):
+            return head.word if head.ends == STATEMENT else ""
+        return self.top.binder if self.last == "," else ""
 
     def _names_loop_variable(self) -> bool:
         return (
@@ -211,7 +233,7 @@ class Grammar:
 
     def _binder(self, word: str, begins: bool, leads: bool) -> None:
         self.after_operand = word == "let"  # a sloppy script's `let` may be a name
-        self.top.declares = word != "let"
+        self.top.binder = word if word != "let" else ""
 
     def _statement_follows(self, word: str, begins: bool, leads: bool) -> None:
         self._begin()
@@ -247,7 +269,7 @@ class Grammar:
             return Frame(PROPERTIES, CLAUSE)
         if top.begins:
             return Frame(STATEMENTS, STATEMENT)
-        if self.after_operand:
+        if self.after_operand and last not in BINDERS:
             raise LexError(-1, "a brace that may be a block or an object")
         return Frame(PROPERTIES, OPERAND)
 
@@ -289,6 +311,9 @@ class Grammar:
         self._push(Frame(EXPRESSION, OPERAND))
 
     def _push(self, frame: Frame) -> None:
+        binder = self.last if self.last in BINDERS else self.top.binder
+        if binder and (self.last in BINDERS or self.last == "," or self.top.is_pattern):
+            frame.is_pattern, frame.binder = True, binder
         self.frames.append(frame)
         self.top = frame
 

@@ -161,7 +161,7 @@ class Slashes:
             return _completed(at, before)
         if before.newline and (front.endswith(",") or _last_word(front) in NAMES_FOLLOW):
             self._read_grammar(at)
-            return self.grammar.after_binding
+            return self.grammar.after_bare_name()
         if before.newline and len(word) == LONGEST_WORD:
             raise LexError(at, "cannot tell what this slash after a very long name is")
         return False
