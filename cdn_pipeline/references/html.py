@@ -7,12 +7,15 @@ attributes count, `embedded` reads styles, scripts and import maps.
 
 from __future__ import annotations
 
+import re
+
 from cdn_pipeline.references import Reference
 from cdn_pipeline.references.document import Document
-from cdn_pipeline.references.markup import SVG_HREF, Element
+from cdn_pipeline.references.markup import HTML_NAMES, SVG_HREF, Element
 from cdn_pipeline.tokens import html
-from cdn_pipeline.tokens.foreign import SVG
+from cdn_pipeline.tokens.foreign import HTML, SVG
 
+STYLE = re.compile("style", re.IGNORECASE)
 SVG_NAMES = {name.lower(): name for name in SVG_HREF}
 
 
@@ -38,8 +41,7 @@ def references(text: str) -> list[Reference]:
 
 def _opened(document: Document, text: str, tag: html.Tag) -> Element | None:
     """The element if its text matters."""
-    start, end = tag.attributes
-    if start == end and tag.name not in ("style", "script"):
+    if tag.namespace == HTML and tag.name not in HTML_NAMES and not STYLE.search(text, *tag.attributes):
         return None
     name = SVG_NAMES.get(tag.name, tag.name) if tag.namespace == SVG else tag.name
     element = Element(tag.namespace, name, html.attributes(text, tag))

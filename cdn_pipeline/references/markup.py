@@ -46,6 +46,8 @@ URLS: dict[str, dict[str, str]] = {
     "object": {"data": kinds.LINK},
     **dict.fromkeys(("body", "table", "thead", "tbody", "tfoot", "tr", "td", "th"), BACKGROUND),
 }
+# All elements of HTML that mean more than a style attribute to a reader of references.
+HTML_NAMES = frozenset({*URLS, "base", "input", "link", "picture", "script", "style"})
 # Elements of SVG by the name that they have in SVG; both spellings of href count, for older programs.
 SVG_HREF = {
     "image": kinds.IMAGE,

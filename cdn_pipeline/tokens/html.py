@@ -95,7 +95,10 @@ class _Tokenizer:
             if not hit:
                 return
             if tag := TAG.match(text, mark, end):
-                yield from self._tag(tag)
+                token = self._tag(tag)
+                yield token
+                if token.namespace == HTML and not token.is_end and RAW.fullmatch(token.name):
+                    yield from self._raw(token.name)
             elif text.startswith("<![CDATA[", mark, end) and self._is_foreign():
                 yield self._cdata(mark + 9)
             else:
@@ -105,20 +108,18 @@ class _Tokenizer:
         self._open.demand_certainty()
         return self._open.is_foreign()
 
-    def _tag(self, tag: re.Match[str]) -> Iterator[Tag | Text]:
+    def _tag(self, tag: re.Match[str]) -> Tag:
         self._at = tag.end()
-        name = lower(tag[2])
-        if tag[1]:
+        slash, name, attributes, ending = tag.groups()
+        name = lower(name)
+        if slash:
             self._open.close(name, tag.start())
-            yield Tag(name, HTML, True, False, tag.span(3))
-            return
-        is_empty = tag[4].endswith("/")
-        namespace = self._open.open(name, tag[3], is_empty=is_empty)
+            return Tag(name, HTML, True, False, tag.span(3))
+        is_empty = ending.endswith("/")
+        namespace = self._open.open(name, attributes, is_empty=is_empty)
         if namespace == HTML and name == "image":
             name = "img"
-        yield Tag(name, namespace, False, is_empty and namespace != HTML, tag.span(3))
-        if namespace == HTML and RAW.fullmatch(name):
-            yield from self._raw(name)
+        return Tag(name, namespace, False, is_empty and namespace != HTML, tag.span(3))
 
     def _raw(self, name: str) -> Iterator[Tag | Text]:
         start, self._at = self._at, self._raw_end(name)
