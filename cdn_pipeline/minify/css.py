@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
+from cdn_pipeline.tokens.css import WHITE
+from cdn_pipeline.tokens.css_printer import printed
 from cdn_pipeline.tokens.css_space import squeezed
 from cdn_pipeline.tokens.css_statements import statements
 
 _CHARSET = "@charset"
+_MARK = re.compile(rf"(?:\ufeff{WHITE}?)?")  # whoever takes the mark for a name must find its end
 
 
 def minify(text: str) -> str:
     """*text* without the white space, comments and last semicolons that mean nothing; ``/*! */`` stays."""
-    mark = text[: text.startswith("\ufeff")]
+    mark = (_MARK.match(text) or "")[0]
     pieces = [mark]
     short: dict[str, str] = {}  # sheets repeat themselves
     for start, end, depth in statements(text):
         statement = text[start:end]
         piece = short.get(statement)
         if piece is None:
-            piece = short[statement] = squeezed(statement)
+            piece = short[statement] = squeezed(statement) if end < len(text) else printed(statement)
         if piece == "}" and depth and pieces[-1][-1:] == ";":
             _drop_semicolons(pieces)
         pieces.append(piece)

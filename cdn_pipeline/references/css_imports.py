@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cdn_pipeline.tokens.css import COMMENT, FUNCTION, SPACE, STRING, TOKEN, URL, unescape
-from cdn_pipeline.tokens.css_rules import Rule, after_ignored, at_keyword, rules
+from cdn_pipeline.tokens.css_rules import Rule, at_keyword, rules
 from cdn_pipeline.tokens.css_statements import statements
 
 _MAYBE = re.compile(r"@(?:[iI]|\\)")
@@ -69,7 +69,7 @@ def late_imports(text: str) -> list[int]:
     if not _MAYBE.search(text):
         return []
     alive = {rule.start for rule in imports(text)}
-    starts = (after_ignored(text, start, end) for start, end, _ in statements(text))
+    starts = (start for start, _, _ in statements(text))
     return [start for start in starts if start not in alive and at_keyword(text, start) == "import"]
 
 

@@ -36,8 +36,9 @@ NAME = rf"(?:{ESCAPE}|[{NAME_CHARS}]++)"
 NAME_START = rf"(?:{ESCAPE}|[a-zA-Z_\x00\x80-\U0010ffff])"
 IDENTIFIER = rf"(?:--|-?{NAME_START}){NAME}*+"
 NUMERAL = r"[+-]?(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
-IN_DOUBLE_QUOTES = r'(?:\\(?:\r\n|[\s\S]|\Z)|[^"\\\n\r\f]++)*+'
-IN_SINGLE_QUOTES = r"(?:\\(?:\r\n|[\s\S]|\Z)|[^'\\\n\r\f]++)*+"
+STRING_ESCAPE = rf"\\(?:[0-9a-fA-F]{{1,6}}+(?:\r\n|{WHITE})?|\r\n|[\s\S]|\Z)"  # of a newline too
+IN_DOUBLE_QUOTES = rf'(?:{STRING_ESCAPE}|[^"\\\n\r\f]++)*+'
+IN_SINGLE_QUOTES = rf"(?:{STRING_ESCAPE}|[^'\\\n\r\f]++)*+"
 IN_URL = rf"""(?:{ESCAPE}|[^"'()\\\x01-\x20\x7f]++)*+"""
 
 
@@ -68,6 +69,9 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+
+# Functions that are replaced before a value is parsed (css-values-5), so that its text is kept; and scripts.
+SUBSTITUTES = frozenset({"attr", "env", "expression", "if", "inherit", "random-item", "toggle", "var"})
 
 CLOSER = {"(": ")", "[": "]", "{": "}"}  # by the last character of the token that opens
 ESCAPED = re.compile(r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S])|\Z)|\x00")

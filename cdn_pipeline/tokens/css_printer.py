@@ -16,6 +16,7 @@ from cdn_pipeline.tokens.css import (
     IDENT,
     NAME_CHARS,
     SPACE,
+    SUBSTITUTES,
     WHITE,
     opens,
     tokens,
@@ -26,13 +27,12 @@ Token = tuple[str, str]  # (kind, text)
 IsLoose = Callable[[str, str, str, str], bool]  # the last two tokens, the next one, the bracket around them
 
 _ENDS = ((DELIM, "{"), (DELIM, "}"), (DELIM, ";"))
+_OPEN_ESCAPE = re.compile(r"\\[0-9a-fA-F]{1,6}\Z")  # a space after it would be part of it
 _COMBINATORS = (">", "~", "+")
 _AFTER_WHICH_LOOSE = ("(", ",", "!")
 _BEFORE_WHICH_LOOSE = (")", ",", "!", ";", "}")
 
-# Values with these keep their text, since it can be read back: what is substituted (css-values-5), the result
-# of a function (css-mixins), the initial value of a property; and scripts and filters of old browsers.
-SUBSTITUTES = frozenset({"attr", "env", "expression", "if", "inherit", "random-item", "toggle", "var"})
+# The result of a function (css-mixins) and the initial value of a property can be read back as text.
 KEPT_NAMES = ("result", "initial-value")
 # CSSOM gives the preludes of all other at-rules back as they were written.
 LOOSE_RULES = re.compile(
@@ -50,8 +50,8 @@ FEATURE = re.compile(
 def printed(statement: str) -> str:
     """*statement*, which begins with neither white space nor comment, in fewer characters."""
     found = tokens(statement)
-    if any(kind in (BAD_STRING, BAD_URL) for kind, _ in found):
-        return statement  # a bad string ends at its newline
+    if not _is_sound(found):
+        return statement
     if found[0][0] == AT_KEYWORD:
         return (
             _print(_prelude(found), _is_loose_in_prelude)
@@ -61,6 +61,19 @@ def printed(statement: str) -> str:
     if found[-1] == (DELIM, "{"):
         return _print(found, _is_loose_in_selectors)
     return _declaration(found)
+
+
+def _is_sound(found: list[Token]) -> bool:
+    """Whether all is well-formed: a bad string ends at its newline, what is open takes all that follows."""
+    closers: list[str] = []
+    for kind, text in found:
+        if kind in (BAD_STRING, BAD_URL) or (kind == DELIM and text == "\\"):
+            return False
+        if closers and text == closers[-1] and kind == DELIM:
+            closers.pop()
+        elif opens(kind, text):
+            closers.append(CLOSER[text[-1]])
+    return not closers or (closers == ["}"] and found[-1] == (DELIM, "{"))
 
 
 def feature(match: re.Match[str]) -> str:
@@ -74,6 +87,10 @@ def _declaration(found: list[Token]) -> str:
         return _print(found, _is_loose_in_value)
     colon = found.index((DELIM, ":"))
     name, value = found[:colon], found[colon + 1 :]
+    if (DELIM, "{") in value and not any(
+        unescape(text).startswith("--") for kind, text in name if kind == IDENT
+    ):
+        return "".join(text for _, text in found)  # wrong, but Chromium takes it in some spellings
     text = _verbatim(value, blank=" ") if _is_kept(name, value) else _print(value, _is_loose_in_value)
     return f"{_print(name, _is_loose_in_value)}:{text}"
 
@@ -90,6 +107,8 @@ def _is_kept(name: list[Token], value: list[Token]) -> bool:
 def _verbatim(found: list[Token], blank: str = "") -> str:
     """The text as it is, without white space at the ends."""
     end = found[-1][1] if found and found[-1] in _ENDS else ""
+    if end == "}" and found.count((DELIM, "{")) == found.count((DELIM, "}")):
+        end = ""  # it ends a block in the value, and so the text
     body = found[: len(found) - bool(end)]
     while body and body[0][0] == SPACE:
         body = body[1:]
@@ -147,7 +166,9 @@ def _gap(gap: list[Token], left: str, right: str, is_loose: bool) -> str:
     """What must stay of the white space and comments between the tokens *left* and *right*."""
     kept = "".join(text for _, text in gap if text.startswith("/*!"))
     if any(kind == SPACE for kind, _ in gap):
-        return kept if is_loose else " " + kept
+        if is_loose:
+            return kept
+        return ("  " if gap[0][0] == COMMENT and _OPEN_ESCAPE.search(left) else " ") + kept
     return kept or ("/**/" if _would_join(left, right) else "")
 
 
@@ -171,9 +192,10 @@ def _is_loose_in_prelude(before: str, left: str, right: str, within: str) -> boo
 def _is_loose_in_selectors(before: str, left: str, right: str, within: str) -> bool:
     if within == "]":
         return left in ("[", "=") or right == "]" or (right == "=" and left not in "~|^$*")
+    is_combinator = right in _COMBINATORS or right[0] == "+"  # 2n +1
     if left in _COMBINATORS:
         # :nth-child(+ 3) is wrong, :nth-child(+3) is not
-        return right not in _COMBINATORS and not (left == "+" and before in ("(", ","))
-    if right in _COMBINATORS:
+        return not is_combinator and not (left == "+" and before in ("(", ","))
+    if is_combinator:
         return not (left == "--" and right == ">")
     return left in ("(", ",") or right in (")", ",", "{")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cdn_pipeline.tokens.css import AT_KEYWORD, CLOSED_COMMENT, TOKEN, WHITE, unescape
+from cdn_pipeline.tokens.css import AT_KEYWORD, TOKEN, unescape
 from cdn_pipeline.tokens.css_statements import statements
 
 # Ignored at the top level only: remains of the days when sheets were hidden in HTML comments.
-_IGNORED = re.compile(rf"(?:<!--|-->|{CLOSED_COMMENT}|{WHITE}++)*")
+_IGNORED = ("<!--", "-->")
 
 
 class Rule(NamedTuple):
@@ -30,12 +29,11 @@ def rules(text: str) -> Iterator[Rule]:
     start, block, keyword, is_whole = -1, 0, "", True
     for first, end, depth in statements(text):
         if start < 0:
-            start, block, is_whole = after_ignored(text, first, end), 0, True
-            keyword = at_keyword(text, start)
+            if text.startswith(_IGNORED, first):
+                continue
+            start, block, is_whole, keyword = first, 0, True, at_keyword(text, first)
         last = text[end - 1]
-        if start == end:
-            start = -1
-        elif depth == 0 and last == "{":
+        if depth == 0 and last == "{":
             block = end
         elif _ends(text, start, depth, last, keyword):
             yield Rule(start, block, end, keyword, is_whole)
@@ -56,11 +54,3 @@ def at_keyword(text: str, start: int) -> str:
     """The name of the at-rule at *start*, in lower case and without escapes; "" if there is none."""
     match = TOKEN.match(text, start) if text.startswith("@", start) else None
     return unescape(match.group()[1:]).lower() if match and match.lastgroup == AT_KEYWORD else ""
-
-
-def after_ignored(text: str, start: int, end: int) -> int:
-    """Where the rule begins whose statement is ``text[start:end]``: after ``<!--`` and ``-->``."""
-    if not text.startswith(("<!--", "-->"), start):
-        return start
-    match = _IGNORED.match(text, start, end)
-    return match.end() if match else start

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
-from cdn_pipeline.tokens.css import WHITE_CHARS
-from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, SUBSTITUTES, feature, printed
+from cdn_pipeline.tokens.css import SUBSTITUTES, WHITE, WHITE_CHARS
+from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, feature, printed
 
 _KEPT = re.compile(
     rf"--|progid:|(?:{'|'.join(sorted(SUBSTITUTES))})\(|^(?:{'|'.join(KEPT_NAMES)})\b", re.IGNORECASE
 )
+_GAP = re.compile(rf"{WHITE}|/\*")
 # A statement without these needs no lexer; nor does one where they are part of what is harmless.
 _ODD = re.compile(r"[^a-zA-Z0-9_\-.#:,>~+*%!@&^$|=?;{} \t\n\r\f()/]|/\*|[lL]\(")
 _HARMLESS = re.compile(
@@ -27,6 +28,8 @@ _GAP_IN_BRACKETS = re.compile(r"\([^)]*[ \t\n\r\f]")
 
 def squeezed(statement: str) -> str:
     """*statement*, which begins with neither white space nor comment, in fewer characters."""
+    if not _GAP.search(statement):
+        return statement
     if _ODD.search(statement) and _ODD.search(_HARMLESS.sub("", statement)):
         return printed(statement)
     if statement[0] == "@":
@@ -55,14 +58,15 @@ def _selectors(statement: str) -> str:
 
 def _declaration(statement: str) -> str:
     name, colon, value = statement.partition(":")
-    if "\\" in name or "\\!" in value:
+    if "\\" in name or "\\!" in value or "{" in value:
         return printed(statement)
-    if not colon:
-        return " ".join(statement.split())
-    name = " ".join(name.split())
     if _KEPT.search(statement):
-        return f"{name}:{_trimmed(value.lstrip(WHITE_CHARS), blank=' ')}"
-    return f"{name}:{_without_gaps(' '.join(value.split()), (')', ',', '!', ';', '}'), ('(', ',', '!'))}"
+        return f"{_value(name)}:{_trimmed(value.lstrip(WHITE_CHARS), blank=' ')}" if colon else _value(name)
+    return f"{_value(name)}{colon}{_value(value)}"
+
+
+def _value(text: str) -> str:
+    return _without_gaps(" ".join(text.split()), (")", ",", "!", ";", "}"), ("(", ",", "!"))
 
 
 def _trimmed(text: str, blank: str = "") -> str:

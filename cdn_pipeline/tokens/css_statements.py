@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from cdn_pipeline.tokens.css import (
     CLOSED_COMMENT,
     CLOSER,
-    COMMENT,
     DELIM,
-    IDENT,
+    IDENTIFIER,
     IN_DOUBLE_QUOTES,
     IN_SINGLE_QUOTES,
     IN_URL,
     NAME_CHARS,
-    SPACE,
+    SUBSTITUTES,
     TOKEN,
     WHITE,
     opens,
@@ -52,19 +51,25 @@ def _balanced(depths: int) -> str:
 
 _LEAD = rf"(?:(?!/\*!){CLOSED_COMMENT}|{WHITE}++)*+"
 _STATEMENT = re.compile(
-    rf"{_LEAD}(?:((?=/\*!){CLOSED_COMMENT}|{_balanced(_DEPTHS)}(?:[{{}};]|\Z))|)", re.VERBOSE
+    rf"{_LEAD}(?:(<!--|-->|(?=/\*!){CLOSED_COMMENT}|{_balanced(_DEPTHS)}(?:[{{}};]|\Z))|)", re.VERBOSE
 )
+
+
+_DECLARES = re.compile(
+    rf"({IDENTIFIER})(?:{CLOSED_COMMENT}|{WHITE}++)*+:(?:{CLOSED_COMMENT}|{WHITE}++)*+\{{?"
+)
+_SUBSTITUTION = re.compile(rf"(?:{'|'.join(sorted(SUBSTITUTES))})\(", re.IGNORECASE)
 
 
 def statements(text: str) -> Iterator[tuple[int, int, int]]:
     """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth is the
     number of blocks that are open before it. White space and comments before a statement belong to none, but
-    ``/*! */`` is one of its own. The last statement may lack its end, and be unclosed anywhere."""
+    ``/*! */``, ``<!--`` and ``-->`` are each one. The last one may lack its end."""
     at, depth = int(text.startswith("\ufeff")), 0
     while at < len(text):
         for match in _STATEMENT.finditer(text, at):
             start, end = match.span(1)
-            if start < 0 or (depth and text[start : start + 1] in "-\\" and _has_block(text, start, end)):
+            if start < 0 or (depth and text[end - 1] == "{" and _keeps_blocks(text, start, end)):
                 at = match.end() if start < 0 else start
                 break
             if start == end:
@@ -84,27 +89,30 @@ def _depth(depth: int, last: str) -> int:
 
 def _end(text: str, start: int, depth: int) -> int:
     """Where the statement at *start* ends, read token by token."""
-    keeps_blocks = depth > 0 and is_custom(text, start)
     closers: list[str] = []
+    keeps_blocks = False
     for match in TOKEN.finditer(text, start):
         kind, token = match.lastgroup or DELIM, match.group()
         if closers and kind == DELIM and token == closers[-1]:
             closers.pop()
-        elif opens(kind, token) and (closers or token != "{" or keeps_blocks):
+        elif token == "{" and not closers and not keeps_blocks:
+            keeps_blocks = depth > 0 and _keeps_blocks(text, start, match.end())
+            if not keeps_blocks:
+                return match.end()
+            closers.append("}")
+        elif opens(kind, token):
             closers.append(CLOSER[token[-1]])
-        elif kind == DELIM and not closers and token in "{};":
+        elif kind == DELIM and not closers and token in ";}":
             return match.end()
     return len(text)
 
 
-def _has_block(text: str, start: int, end: int) -> bool:
-    return text[end - 1] == "{" and is_custom(text, start)
-
-
-def is_custom(text: str, start: int = 0) -> bool:
-    """Whether the statement at *start* declares a custom property, whose value may be anything."""
-    found = (match for match in TOKEN.finditer(text, start) if match.lastgroup not in (SPACE, COMMENT))
-    name, colon = next(found, None), next(found, None)
-    if not name or not colon or name.lastgroup != IDENT:
+def _keeps_blocks(text: str, start: int, end: int) -> bool:
+    """Whether the statement that reaches a ``{`` at *end* is a declaration and no rule: of a custom property,
+    of one with a substitution, which may hold anything too, or of a block alone."""
+    match = _DECLARES.match(text, start, end)
+    if not match:
         return False
-    return colon.group() == ":" and unescape(name.group()).startswith("--")
+    name = unescape(match[1])
+    is_custom = name[:2] == "--" and len(name) > 2
+    return is_custom or match.end() == end or _SUBSTITUTION.search(text, match.end(), end) is not None
