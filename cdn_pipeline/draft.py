@@ -142,13 +142,26 @@ def tokenise(path: str, shown: str, text: str, language: str, options: Options) 
         )
     try:
         found = _reader(language)(text)
+        dead = _dead_imports(text, shown) if language == CSS else ()
     except LexError as error:
         place = line_and_column(text, error.offset)
         message = f"{error.message}; served as it is, and its references are not followed"
         return Tokenised(text, (), (Problem(WARNING, shown, message, "", *place),), False)
     if language == JAVASCRIPT and not options.modules:
         found = [reference for reference in found if reference.kind == "source-map"]
-    return replace(path, text, found, options.prefix)
+    return replace(path, text, found, options.prefix)._replace(problems=dead)
+
+
+def _dead_imports(text: str, shown: str) -> tuple[Problem, ...]:
+    """A warning for the first ``@import`` that browsers ignore; it stays ignored."""
+    from cdn_pipeline.references import css
+
+    late = css.late_imports(text)
+    if not late:
+        return ()
+    message = "an @import after other rules has no effect; it is left as it is"
+    place = line_and_column(text, late[0])
+    return (Problem(WARNING, shown, message, "move it to the top of the sheet", *place),)
 
 
 def _reader(language: str) -> Callable[[str], list[Reference]]:

@@ -13,7 +13,8 @@ from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft, Mention
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.link import Node
-from cdn_pipeline.references import NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
+from cdn_pipeline.media_types import language
+from cdn_pipeline.references import IMPORT, NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
 from cdn_pipeline.route import Routing
 
 
@@ -73,6 +74,8 @@ class _Judge:
             token = mention.token.encode()
             if mention.target in self.known:
                 live[mention.token] = mention
+                if mention.kind == IMPORT and language(mention.target) != "css":
+                    self.tell(mention, ERROR, f"@import of {mention.target!r}, which is no style sheet")
                 continue
             values[token] = mention.raw.encode()
             if self.is_ignored(mention):

@@ -383,3 +383,21 @@ def test_a_text_that_looks_like_our_draft_is_left_alone(site: Site) -> None:
 
     assert site.served("a.css") == text
     assert "looks like a draft of ours" in built.problems[0].message
+
+
+def test_a_late_import_stays_dead_with_one_warning(site: Site) -> None:
+    text = "a { color: red }\n@import 'gone.css';\n@import 'gone.css';\n"
+    site.write({"static/a.css": text})
+    built = site.build()
+
+    assert [str(problem) for problem in built.problems] == [
+        "static/a.css:2:1: an @import after other rules has no effect; it is left as it is; "
+        "move it to the top of the sheet"
+    ]
+    assert site.served("a.css") == text
+
+
+def test_an_import_that_is_no_style_sheet(site: Site) -> None:
+    site.write({"static/a.css": "@import 'a.txt';", "static/a.txt": ""})
+
+    assert broken(site) == ["static/a.css:1:10: @import of 'a.txt', which is no style sheet"]
