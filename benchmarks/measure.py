@@ -15,6 +15,9 @@ MEGABYTE = 1_000_000
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; getrusage(2) of each
 SAMPLE_S = 0.02
 
+# pip compiles what it installs. A program that runs from a checkout may do so too, at its first run.
+_INHERITED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -32,7 +35,7 @@ def run(argv: tuple[str, ...], folder: Path, environment: dict[str, str], *, sam
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env=os.environ | environment,
+        env=_INHERITED | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
