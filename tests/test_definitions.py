@@ -507,3 +507,20 @@ def test_reading_yaml_imports_neither_webassets_nor_jinja2(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
+
+
+def test_the_yaml_of_the_documentation_is_read_as_it_says(tmp_path: Path) -> None:
+    page = Path(__file__).parent.parent / "docs" / "bundles.md"
+    example = page.read_text("utf-8").split("```yaml\n")[1].split("```")[0].replace("static, lib", "static")
+
+    found = yaml(tmp_path, example)
+    resolved = definitions.resolve(
+        found,
+        {"css/site.css", "js/first.js", "js/lib/z.js", "js/x.coffee", "js/a.js", "js/b.js", "data/1.json"},
+    )
+
+    assert problems(found) + list(map(str, resolved.problems)) == []
+    assert {name: bundle.contents[:2] for name, bundle in resolved.outputs.items()} == {
+        "gen/site.css": ("css/site.css",),
+        "gen/all.js": ("js/first.js", "js/lib/z.js"),
+    }
