@@ -166,9 +166,7 @@ class _Build:
             for name, bundle in self.bundles.names.items()
             if bundle["parts"]
         }
-        document = manifest.document(
-            self.config, linked, self.drafts.drafts, outputs.encodings, bundles, found.cors
-        )
+        document = manifest.document(self.config, linked, self.drafts, outputs.encodings, bundles, found.cors)
         removed: list[str] = []
         with self.step("write"):
             documents = self.documents(document, linked)
@@ -205,7 +203,7 @@ class _Build:
     ) -> list[str]:
         notes = {
             "assets": {
-                path: [*copied.stamp, copied.sha256]
+                path: [*copied.stamp, copied.sha256, copied.is_utf8]
                 for path, copied in self.drafts.copied.items()
                 if not self.is_racy(copied.stamp)
             },

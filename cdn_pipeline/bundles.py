@@ -32,7 +32,7 @@ class Bundles:
         self._workers = workers
         self._drafts = drafts
         self._started_ns = started_ns
-        self._is_small = paths.matcher((*ALREADY_SMALL, *config.minify.skip)).fullmatch
+        self._is_small = paths.Patterns((*ALREADY_SMALL, *config.minify.skip))
         self._roots = tuple(os.path.join(config.root, name) for name in config.source)
 
     def add(self, assets: Mapping[str, Asset], progress: Callable[[int, int], None]) -> None:
@@ -108,11 +108,8 @@ class Bundles:
             if path in self._drafts.copied
         }
         options = self._drafts.options._replace(root="")
-        identity = (program(), definition(bundle), digests, options, self._skips(bundle.output))
+        identity = (program(), definition(bundle), digests, options, self._is_small(bundle.output))
         return "bundle " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
-
-    def _skips(self, output: str) -> bool:
-        return self._is_small(paths.normal(output)) is not None
 
     def _recalled(self, output: str, key: str) -> list[str] | None:
         """The parts that the cache has, unless something else that was read for them has changed."""
@@ -143,7 +140,7 @@ class Bundles:
             for path, asset in assets.items()
             if path in wanted or media_types.language(path) == drafting.CSS
         }
-        skip = self._skips(bundle.output)
+        skip = self._is_small(bundle.output)
         root = str(self._config.root)
         return Task(assemble_all, [BundleJob(bundle, files, self._drafts.options, root, self._roots, skip)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import hashlib
 import os
 import sys
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(options, "run"):
         _parser().print_help()
         return 2
+    gc.set_threshold(100_000)  # a build makes many objects and hardly any cycles
     try:
         code: int = options.run(options)
         return code
@@ -99,10 +101,10 @@ def _build(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     file = _config_file(options)
     out = _out(file, options)
-    key = _key(file)
-    noted = None if options.no_cache else _unchanged(out, key)
+    look = freshness.Look(os.path.join(out, PRIVATE), _key(file))
+    noted = None if options.no_cache else look.unchanged()
     if noted is not None:
-        summary = noted["summary"] | {"changed": False, "written": 0, "removed": []}
+        summary = noted | {"changed": False, "written": 0, "removed": []}
         summary["seconds"] = round(time.perf_counter() - started, 3)
         _print(summary, options, f"nothing changed; release {summary['release']} is up to date")
         return 0
@@ -113,7 +115,7 @@ def _build(options: argparse.Namespace) -> int:
 
     config = _config(file)
     sources = [os.path.join(config.root, name) for name in config.source]
-    before = freshness.signature(sources)
+    look.before(sources)
     progress = report.Progress()
     try:
         built = build(Request(config, Path(out), options.jobs, not options.no_cache), progress)
@@ -121,9 +123,7 @@ def _build(options: argparse.Namespace) -> int:
         progress.end()
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
-        outputs = [*_outputs(out), *built.inputs]
-        noted = {"key": key, "sources": sources, "before": before, "outputs": outputs, "summary": summary}
-        freshness.write(os.path.join(out, PRIVATE), noted | {"after": freshness.signature(outputs)})
+        look.note(sources, [*_outputs(out), *built.inputs], summary)
     _print(summary, options, report.text(summary))
     return 0
 
@@ -138,22 +138,6 @@ def _print(summary: Mapping[str, Any], options: argparse.Namespace, text: str) -
         sys.stdout.flush()
         print("\n" + "\n".join(problems), file=sys.stderr)
         print(report.count(len(problems), "warning"), file=sys.stderr)
-
-
-def _unchanged(out: str, key: str) -> dict[str, Any] | None:
-    """What the last build noted, if a build now could only do the same again."""
-    noted = freshness.read(os.path.join(out, PRIVATE))
-    try:
-        if (
-            noted is not None
-            and noted["key"] == key
-            and noted["before"] == freshness.signature(noted["sources"])
-            and noted["after"] == freshness.signature(noted["outputs"])
-        ):
-            return noted
-    except (KeyError, TypeError, OSError):
-        pass
-    return None
 
 
 def _key(file: str) -> str:

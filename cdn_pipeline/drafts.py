@@ -60,8 +60,8 @@ class Drafts:
         self._cache = cache
         self._workers = workers
         self._staged_name = staged_name
-        self._is_html = paths.matcher(config.html).fullmatch
-        self._is_small = paths.matcher((*ALREADY_SMALL, *config.minify.skip)).fullmatch
+        self._is_html = paths.Patterns(config.html)
+        self._is_small = paths.Patterns((*ALREADY_SMALL, *config.minify.skip))
 
     def add(
         self,
@@ -69,13 +69,14 @@ class Drafts:
         known: Mapping[str, list[Any]],
         progress: Callable[[int, int], None],
     ) -> None:
-        """Drafts *assets*; *known* is what the last build noted of them: ``{path: [*stamp, sha256]}``."""
+        """Drafts *assets*; *known* is what the last build noted of each: its stamp, sha256, whether it is
+        UTF-8."""
         self._assets = assets
         texts, others = [], []
         for asset in assets.values():
             noted = known.get(asset.path)
             if noted is not None and tuple(noted[:4]) == asset.stamp:
-                self.copied[asset.path] = Copied(noted[4], asset.stamp)
+                self.copied[asset.path] = Copied(noted[4], asset.stamp, noted[5])
             if self.language(asset.path):
                 if asset.path not in self.copied or not self._recall(asset.path, noted[4] if noted else ""):
                     texts.append(asset)
@@ -92,7 +93,8 @@ class Drafts:
     def language(self, path: str) -> str | None:
         """Which reader the asset needs; ``None`` where it is served byte for byte."""
         language = media_types.language(path)
-        return None if language == "html" and not self._is_html(paths.normal(path)) else language
+        is_page = media_types.extension(path) in media_types.PAGES
+        return None if is_page and not self._is_html(path) else language
 
     def text(self, path: str) -> bytes:
         """The text of a draft; made again where the cache lost it."""
@@ -105,7 +107,7 @@ class Drafts:
         return text
 
     def _key(self, path: str, content_sha256: str) -> str:
-        skip = self._is_small(paths.normal(path)) is not None
+        skip = self._is_small(path)
         options = self.options._replace(root="")  # a cache travels between machines
         identity = (program(), path, content_sha256, self.language(path), options, skip)
         return sha256(repr(identity).encode("utf-8", "surrogatepass"))
@@ -139,17 +141,18 @@ class Drafts:
             return None
         content, stamp = found
         digest = sha256(content)
-        self.copied[asset.path] = Copied(digest, stamp)
+        self.copied[asset.path] = Copied(digest, stamp, prepare.is_utf8(content))
         if self._recall(asset.path, digest) and self._cache.get("text " + self.keys[asset.path]) is not None:
             return None
-        skip = self._is_small(paths.normal(asset.path)) is not None
+        skip = self._is_small(asset.path)
         language = self.language(asset.path) or ""
         return DraftJob(asset.path, asset.shown, content, language, self.options, skip)
 
     def _copy_job(self, asset: Asset) -> CopyJob:
         if self._staged_name is not None:
             self.staged[asset.path] = self._staged_name()
-        return CopyJob(asset.path, asset.file, asset.stamp.size, self.staged.get(asset.path, ""))
+        is_text = media_types.is_text(asset.path)
+        return CopyJob(asset.path, asset.file, asset.stamp.size, self.staged.get(asset.path, ""), is_text)
 
     def _take(self, job: Any, result: Any) -> None:
         if isinstance(result, Lost):

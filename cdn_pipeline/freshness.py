@@ -83,25 +83,62 @@ def program() -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def read(directory: str) -> dict[str, Any] | None:
-    """What the last build noted in *directory*; ``None`` where there is nothing readable."""
-    try:
-        with open(os.path.join(directory, NAME), encoding="utf-8") as file:
-            noted = json.load(file)
-    except (OSError, ValueError):
-        return None
-    return noted if isinstance(noted, dict) else None
-
-
-def write(directory: str, noted: dict[str, Any]) -> None:
-    """Notes a finished build; by replacing, so that there is always one whole note or none."""
-    name = os.path.join(directory, NAME)
-    with open(name + ".new", "w", encoding="utf-8") as file:
-        json.dump(noted, file)
-    os.replace(name + ".new", name)
-
-
 def forget(directory: str) -> None:
-    """From here on until `write`, the next build must look closely."""
+    """From here on until the next note, a build must look closely."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, NAME))
+
+
+class Look:
+    """One look at what a build reads and has written, beside what the last one noted in *directory*.
+
+    *key* stands for everything that is not looked at: the config's text, and this program.
+    """
+
+    def __init__(self, directory: str, key: str) -> None:
+        self._directory = directory
+        self._key = key
+        self._noted = _read(os.path.join(directory, NAME))
+        self._seen: tuple[list[str], str] = ([], "")
+
+    def unchanged(self) -> dict[str, Any] | None:
+        """The summary of the last build, if a build now could only do the same again."""
+        noted = self._noted
+        try:
+            if noted["key"] != self._key or noted["before"] != self.before(noted["sources"]):
+                return None
+            summary: dict[str, Any] = noted["summary"]
+            return summary if noted["after"] == signature(noted["outputs"]) else None
+        except (KeyError, TypeError, OSError):
+            return None
+
+    def before(self, sources: list[str]) -> str:
+        """The `signature` of *sources* as they were at the first look: whatever changes later will differ."""
+        if self._seen[0] != sources:
+            self._seen = (sources, signature(sources))
+        return self._seen[1]
+
+    def note(self, sources: list[str], outputs: list[str], summary: dict[str, Any]) -> None:
+        """Notes a finished build; by replacing, so that there is always one whole note or none. *outputs*
+        are all that must not have changed since then, whoever wrote it."""
+        name = os.path.join(self._directory, NAME)
+        noted = {
+            "key": self._key,
+            "sources": sources,
+            "before": self.before(sources),
+            "outputs": outputs,
+            "after": signature(outputs),
+            "summary": summary,
+        }
+        with open(name + ".new", "w", encoding="utf-8") as file:
+            json.dump(noted, file)
+        os.replace(name + ".new", name)
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        with open(name, encoding="utf-8") as file:
+            noted = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}

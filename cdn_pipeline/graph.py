@@ -91,10 +91,10 @@ class _Judge:
 
     def is_ignored(self, mention: Mention) -> bool:
         return any(
-            paths.matches(mention.file, (file,))
+            paths.matches(mention.file, file)
             and (
-                paths.matches(mention.target, (reference,))
-                or paths.matches(mention.url.partition("?")[0].partition("#")[0], (reference,))
+                paths.matches(mention.target, reference)
+                or paths.matches(mention.url.partition("?")[0].partition("#")[0], reference)
             )
             for file, reference in self.config.ignore
         )

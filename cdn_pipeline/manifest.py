@@ -10,6 +10,7 @@ from typing import Any
 from cdn_pipeline import digest, media_types
 from cdn_pipeline.config import ORIGIN, Config
 from cdn_pipeline.draft import Draft
+from cdn_pipeline.drafts import Drafts
 from cdn_pipeline.link import Linked
 from cdn_pipeline.references import FONT, MODULE
 
@@ -21,7 +22,7 @@ VERSION = 1
 def document(
     config: Config,
     outputs: Mapping[str, Linked],
-    drafts: Mapping[str, Draft],
+    drafts: Drafts,
     encodings: Mapping[str, Mapping[str, int]],
     bundles: Mapping[str, Mapping[str, Any]],
     cors: Iterable[str],
@@ -30,7 +31,7 @@ def document(
     0 where one was not worth while."""
     shared = frozenset(cors)
     files = {
-        path: _entry(linked, drafts.get(path), encodings.get(path, {}), path in shared)
+        path: _entry(linked, encodings.get(path, {}), path in shared, drafts)
         for path, linked in sorted(outputs.items())
     }
     content = {
@@ -41,22 +42,26 @@ def document(
             for name, target in sorted(config.targets.items())
         },
     }
-    identity = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    identity = hashlib.sha256(text(content)).hexdigest()
     return {"version": VERSION, "release": identity[:16], **content}
 
 
-def _entry(linked: Linked, draft: Draft | None, encodings: Mapping[str, int], cors: bool) -> dict[str, Any]:
+def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Drafts) -> dict[str, Any]:
     routed = linked.routed
     headers = {"Cache-Control": routed.cache, **routed.headers}
     if cors and routed.target.name != ORIGIN:
         headers.setdefault("Access-Control-Allow-Origin", "*")
+    type_ = media_types.media_type(linked.path)
+    copied = drafts.copied.get(linked.path)
+    if copied is not None and not copied.is_utf8:
+        headers.setdefault("Content-Type", type_)  # without a charset: browsers ask the file itself
     entry: dict[str, Any] = {
         "url": linked.url,
         "path": routed.file(linked.name),
         "target": routed.target.name,
         "sha256": linked.sha256,
         "size": linked.size,
-        "type": media_types.media_type(linked.path),
+        "type": type_,
         "integrity": digest.integrity(linked.sha256),
         "headers": headers,
     }
@@ -65,8 +70,8 @@ def _entry(linked: Linked, draft: Draft | None, encodings: Mapping[str, int], co
         entry["encodings"] = made
     if linked.fallback:
         entry["fallback"] = linked.fallback
-    if draft is not None:
-        entry |= _uses(draft)
+    if linked.path in drafts.drafts:
+        entry |= _uses(drafts.drafts[linked.path])
     return entry
 
 
@@ -91,8 +96,7 @@ def text(manifest: Mapping[str, Any]) -> bytes:
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def django_text(outputs: Mapping[str, Linked]) -> bytes:

@@ -6,8 +6,6 @@ RFC 9239 (text/javascript), RFC 8081 (fonts), the Web App Manifest recommendatio
 
 from __future__ import annotations
 
-import os.path
-
 UNKNOWN = "application/octet-stream"
 
 TYPES = {
@@ -128,13 +126,19 @@ LANGUAGES = {
     "webmanifest": "webmanifest",
     "html": "html",
     "htm": "html",
-    "xhtml": "html",
+    "xhtml": "svg",  # by the rules of XML: in HTML, <script/> would swallow the rest of the page
 }
+
+
+# Pages are not assets: what they refer to is looked at only where the config asks for it.
+PAGES = frozenset({"html", "htm", "xhtml"})
 
 
 def extension(path: str) -> str:
     """``img/Logo.PNG`` is a ``png``."""
-    return os.path.splitext(path)[1][1:].lower()
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    return name[dot + 1 :].lower() if dot > 0 else ""
 
 
 def media_type(path: str) -> str:

@@ -6,7 +6,6 @@ A logical path is a file's path under its source root, ``/``-separated, never st
 from __future__ import annotations
 
 import functools
-import os.path
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
@@ -93,25 +92,53 @@ def prefix_of(url: str) -> str:
 
 def normal(path: str) -> str:
     """*path* with its extension in lower case, as patterns see it."""
-    stem, extension = os.path.splitext(path)
-    return stem + extension.lower()
+    dot = path.rfind(".") + 1
+    ending = path[dot:]
+    return path if ending.islower() or "/" in ending else path[:dot] + ending.lower()
+
+
+class Patterns:
+    """Whether any of some patterns matches a logical path.
+
+    A pattern without ``/`` matches the file name anywhere, ``**`` crosses directories, a leading ``/``
+    anchors at the root; a trailing ``/`` means everything below that directory. Most patterns are ``*.ext``
+    or plain names, which need no regular expression.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._names: set[str] = set()
+        self._endings: set[str] = set()  # "png" for "*.png"
+        others = []
+        for pattern in patterns:
+            if not MAGIC.search(pattern):
+                self._names.add(normal(pattern))
+            elif SIMPLE.fullmatch(pattern):
+                self._endings.add(pattern[2:].lower())
+            else:
+                others.append(f"(?:{_expression(pattern)})")
+        self._other = re.compile("|".join(others), re.DOTALL).fullmatch if others else None
+
+    def __call__(self, path: str) -> bool:
+        name = path[path.rfind("/") + 1 :]
+        if name[name.rfind(".") + 1 :].lower() in self._endings and "." in name:
+            return True
+        if self._names and normal(name) in self._names:
+            return True
+        return self._other is not None and self._other(normal(path)) is not None
+
+
+def matches(path: str, *patterns: str) -> bool:
+    """Whether any of *patterns* matches the logical path; see `Patterns`."""
+    return _cached(patterns)(path)
 
 
 @functools.cache
-def matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """One regular expression for all *patterns*; match it against ``normal(path)``.
-
-    A pattern without ``/`` matches the file name anywhere, ``**`` crosses directories, a leading ``/``
-    anchors at the root; a trailing ``/`` means everything below that directory.
-    """
-    return re.compile("|".join(f"(?:{_expression(pattern)})" for pattern in patterns) or r"(?!)", re.DOTALL)
+def _cached(patterns: tuple[str, ...]) -> Patterns:
+    return Patterns(patterns)
 
 
-def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether any of *patterns* matches the logical path."""
-    return matcher(tuple(patterns)).fullmatch(normal(path)) is not None
-
-
+MAGIC = re.compile(r"[*?\[/]")
+SIMPLE = re.compile(r"\*\.[^*?\[/.]+")
 GLOB = re.compile(r"\*\*/|\*\*|\*|\?|\[!?\]?[^]]*\]|[^*?[]+|\[")
 
 

@@ -33,6 +33,7 @@ class CopyJob(NamedTuple):
     file: str
     size: int
     staged: str  # the copy to make; "" to take the digest only
+    is_text: bool = False
 
 
 class Copied(NamedTuple):
@@ -40,6 +41,7 @@ class Copied(NamedTuple):
 
     sha256: str
     stamp: Stamp
+    is_utf8: bool = True  # False for text in another encoding; it must not be served as UTF-8
 
 
 class DraftJob(NamedTuple):
@@ -121,12 +123,21 @@ def _content(file: str) -> tuple[bytes, Stamp]:
 
 
 def _copied(job: CopyJob) -> Copied:
-    if job.size > WHOLE:
+    if job.size > WHOLE and not job.is_text:
         return _copied_in_pieces(job)
     content, stamp = _content(job.file)
     if job.staged:
         release.write(job.staged, content)
-    return Copied(hashlib.sha256(content).hexdigest(), stamp)
+    return Copied(hashlib.sha256(content).hexdigest(), stamp, not job.is_text or is_utf8(content))
+
+
+def is_utf8(content: bytes) -> bool:
+    """Whether *content* is text in UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _copied_in_pieces(job: CopyJob) -> Copied:

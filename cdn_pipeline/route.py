@@ -55,11 +55,11 @@ class Routing:
         self._origin = config.origin
         self._targets = config.targets
         self._rules = config.routes
-        self._matchers = [(rule, paths.matcher(rule.match).fullmatch) for rule in config.routes]
+        self._matchers = [(rule, paths.Patterns(rule.match)) for rule in config.routes]
         away = [target for target in config.targets.values() if target.name != ORIGIN]
         cdn = config.targets.get("cdn") or (away[0] if away else config.origin)
         self._built_in = [
-            (rule, paths.matcher(rule.match).fullmatch)
+            (rule, paths.Patterns(rule.match))
             for rule in (
                 Route(FIXED_NAMES, ORIGIN, fingerprint=False, place="built-in: fixed names"),
                 Route(FOR_THE_CDN, cdn.name, fingerprint=True, place="built-in: images, fonts, media"),
@@ -70,9 +70,8 @@ class Routing:
 
     def route(self, path: str, same_origin: bool = False) -> Routed:
         """How *path* is served. *same_origin*: browsers refuse to use it from another origin."""
-        normal = paths.normal(path)
-        first = next((at for at, (_, hit) in enumerate(self._matchers) if hit(normal)), -1)
-        second = next(at for at, (_, hit) in enumerate(self._built_in) if hit(normal))
+        first = next((at for at, (_, hit) in enumerate(self._matchers) if hit(path)), -1)
+        second = next(at for at, (_, hit) in enumerate(self._built_in) if hit(path))
         key = (first, second, media_types.extension(path), same_origin)
         routed = self._by_rules.get(key)
         if routed is None:

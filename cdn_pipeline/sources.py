@@ -25,7 +25,7 @@ class Sources:
     def __init__(self, root: Path, names: Sequence[str], exclude: Sequence[str]) -> None:
         self.assets: dict[str, Asset] = {}
         self.problems: list[Problem] = []
-        self._excluded = paths.matcher((*LITTER, *exclude)).fullmatch
+        self._excluded = paths.Patterns((*LITTER, *exclude))
         for name in names:
             self._walk_root(root, name)
         self.assets = dict(sorted(self.assets.items()))
@@ -58,7 +58,7 @@ class Sources:
     def _take(
         self, entry: os.DirEntry[str], path: str, shown: str, real_root: str, chain: tuple[str, ...]
     ) -> None:
-        if self._excluded(paths.normal(path)):
+        if self._excluded(path):
             return
         if entry.is_symlink():
             real = os.path.realpath(entry.path)

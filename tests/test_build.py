@@ -157,7 +157,9 @@ def test_text_that_is_not_utf8_is_copied_with_a_warning(site: Site) -> None:
     assert [str(problem) for problem in built.problems] == [
         "static/a.css:2: not UTF-8; copied as it is, references and all; save it as UTF-8"
     ]
-    assert site.files()["origin/" + stamp("a.css", sha256((site.root / "static/a.css").read_bytes()))]
+    entry = site.manifest()["files"]["a.css"]
+    assert (site.out / entry["path"]).read_bytes() == (site.root / "static/a.css").read_bytes()
+    assert entry["headers"]["Content-Type"] == "text/css"
 
 
 def test_climbing_out_of_the_site_is_left_alone_with_a_warning(site: Site) -> None:

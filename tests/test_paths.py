@@ -87,9 +87,9 @@ def test_a_url_needs_no_escaping_anywhere(name: str) -> None:
     ],
 )
 def test_patterns(pattern: str, matching: list[str], other: list[str]) -> None:
-    assert [path for path in matching if not paths.matches(path, [pattern])] == []
-    assert [path for path in other if paths.matches(path, [pattern])] == []
+    assert [path for path in matching if not paths.matches(path, pattern)] == []
+    assert [path for path in other if paths.matches(path, pattern)] == []
 
 
 def test_no_patterns_match_nothing() -> None:
-    assert not paths.matches("a", [])
+    assert not paths.matches("a")

@@ -92,7 +92,7 @@ def _read(name: str, root: Path, sources: tuple[Path, ...]) -> Found:
 
 def resolve(definitions: Definitions, paths: Collection[str]) -> Resolved:
     """The bundles of a site whose files have the logical *paths*; every problem of theirs."""
-    known = paths if isinstance(paths, (set, frozenset, dict)) else frozenset(paths)
+    known = frozenset(paths)  # itself, if it is one
     names = {bundle.name: tuple(leaf.output for leaf in builds(bundle)) for bundle in definitions.bundles}
     problems = [problem for file in definitions.files for problem in missing(file, known, names)]
     expanded: dict[str, Bundle] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
@@ -29,7 +30,7 @@ def expand(
     A member that occurs twice counts once. `depends` becomes every file that a filter might
     read. *names* are the registered bundles, for suggestions only.
     """
-    known = paths if isinstance(paths, (set, frozenset, dict)) else frozenset(paths)
+    known = frozenset(paths)
     problems: list[Problem] = []
     if bundle.output and bundle.output in known:
         problems.append(_collision(bundle))
@@ -43,13 +44,11 @@ def expand(
 def missing(bundle: Bundle, paths: Collection[str], names: Collection[str]) -> list[Problem]:
     """What `expand` would say of a bundle's members alone."""
     problems: list[Problem] = []
-    _expand(bundle, paths, names, problems)
+    _expand(bundle, frozenset(paths), names, problems)
     return problems
 
 
-def _expand(
-    bundle: Bundle, paths: Collection[str], names: Collection[str], problems: list[Problem]
-) -> Bundle:
+def _expand(bundle: Bundle, paths: frozenset[str], names: Collection[str], problems: list[Problem]) -> Bundle:
     contents: list[str | Bundle] = []
     for index, member in enumerate(bundle.contents):
         if isinstance(member, Bundle):
@@ -74,7 +73,7 @@ def _distinct(contents: Iterable[str | Bundle]) -> Iterator[str | Bundle]:
             yield member
 
 
-def _depends(bundle: Bundle, paths: Collection[str], problems: list[Problem]) -> tuple[str, ...]:
+def _depends(bundle: Bundle, paths: frozenset[str], problems: list[Problem]) -> tuple[str, ...]:
     found: list[str] = []
     for pattern in bundle.depends:
         matching = _found(bundle, pattern, paths)
@@ -84,23 +83,24 @@ def _depends(bundle: Bundle, paths: Collection[str], problems: list[Problem]) ->
     return tuple(dict.fromkeys(found))
 
 
-def _all_depends(bundle: Bundle, paths: Collection[str]) -> Iterator[str]:
+def _all_depends(bundle: Bundle, paths: frozenset[str]) -> Iterator[str]:
     """What *bundle* and its parts depend on; also each file of a kind that is compiled, for these import each
     other, and everything where a filter reads whatever a member names."""
     yield from bundle.depends
     if not READS_ANYTHING.isdisjoint(item.name for item in bundle.filters):
-        yield from sorted(paths)
+        yield from _in_order(paths)
     members = [member for member in bundle.contents if isinstance(member, str)]
     kinds = {extension(member) for member in members} & LANGUAGE.keys() - SERVED
     if kinds & SASS:
         kinds |= SASS
-    yield from sorted(path for path in paths if kinds and extension(path) in kinds)
+    if kinds:
+        yield from (path for path in _in_order(paths) if extension(path) in kinds)
     for member in bundle.contents:
         if isinstance(member, Bundle):
             yield from _all_depends(member, paths)
 
 
-def _found(bundle: Bundle, member: str, paths: Collection[str]) -> list[str]:
+def _found(bundle: Bundle, member: str, paths: frozenset[str]) -> list[str]:
     for path in logical(member, bundle.bases):
         if path in paths:
             return [path]
@@ -108,11 +108,22 @@ def _found(bundle: Bundle, member: str, paths: Collection[str]) -> list[str]:
         return []
     matches: dict[str, None] = {}  # one base after the other, as webassets does with its load path
     for pattern in logical(member, bundle.bases):
-        expression = glob(pattern)
-        fixed = pattern[: MAGIC.search(pattern).start()]  # type: ignore[union-attr]
-        hits = (path for path in paths if path.startswith(fixed) and expression.fullmatch(path))
-        matches.update(dict.fromkeys(sorted(hits)))
+        matches.update(dict.fromkeys(_matching(pattern, paths)))
     return [path for path in matches if path != bundle.output]
+
+
+@functools.lru_cache(maxsize=256)  # the same glob stands in many bundles
+def _matching(pattern: str, paths: frozenset[str]) -> tuple[str, ...]:
+    in_order = _in_order(paths)
+    fixed = pattern[: MAGIC.search(pattern).start()]  # type: ignore[union-attr]
+    start = bisect_left(in_order, fixed)
+    end = bisect_left(in_order, fixed + "\U0010ffff", start)
+    return tuple(filter(glob(pattern).fullmatch, in_order[start:end]))
+
+
+@functools.lru_cache(maxsize=1)
+def _in_order(paths: frozenset[str]) -> list[str]:
+    return sorted(paths)
 
 
 def logical(member: str, bases: Iterable[Base]) -> list[str]:

@@ -23,7 +23,7 @@ _NO_WORD_BEFORE = f"(?<![#{characters.WORD}])"
 _MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
 _MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
 _DYNAMIC_IMPORT = re.compile(
-    rf"{_NO_WORD_BEFORE}import(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}\({_SPACE}{_LITERAL}{_SPACE}[,)]"
+    rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}\({_SPACE}{_LITERAL}{_SPACE}[,)]"
 )
 _NEW = rf"{_NO_WORD_BEFORE}new[{characters.SPACE}]+"
 _NEW_URL = re.compile(
@@ -53,7 +53,7 @@ def _all(text: str) -> Iterator[Reference]:
     for hit in _DYNAMIC_IMPORT.finditer(masked):
         if not is_property(masked, hit.start()):
             yield from _import(text, *hit.span("literal"), DYNAMIC)
-    for hit in _NEW_URL.finditer(masked):
+    for hit in _NEW_URL.finditer(masked) if has_meta(masked) else ():
         yield from _reference(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
     yield from _map_reference(text, source_map(cut))
 

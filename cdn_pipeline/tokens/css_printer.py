@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 from cdn_pipeline.tokens.css import (
-    AT_KEYWORD,
     BAD_STRING,
     BAD_URL,
     CLOSER,
@@ -52,7 +51,7 @@ def printed(statement: str) -> str:
     found = tokens(statement)
     if not _is_sound(found):
         return statement
-    if found[0][0] == AT_KEYWORD:
+    if statement[0] == "@":
         return (
             _print(_prelude(found), _is_loose_in_prelude)
             if LOOSE_RULES.match(statement)

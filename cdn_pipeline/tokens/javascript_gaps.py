@@ -28,8 +28,8 @@ def _runs_together(gap: str) -> str:
     return (
         rf"(?<=[{_WORD}']{gap})[{_WORD}]"
         rf"|(?<=\+{gap})\+|(?<=-{gap})[->]"
-        rf"|(?<=/{gap})['/\x01]|(?<='{gap})[/*]"
-        rf"|(?<=[0-9]{gap})\.|(?<=[0-9]\.{gap})[{_WORD}.]|(?<=\?{gap})\."
+        rf"|(?<=/{gap})['/*\x01]|(?<='{gap})[/*]"
+        rf"|(?<=[0-9]{gap})\.|(?<=[0-9]\.{gap})[{_WORD}]|(?<=\.{gap})[.0-9]|(?<=\?{gap})\."
         rf"|(?<=<{gap})!|(?<=<!{gap})-"  # "<!--" begins a comment
     )
 

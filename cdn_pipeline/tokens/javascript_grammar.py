@@ -267,7 +267,7 @@ class Grammar:
             return self._method_body()
         if (top.names_modules and last in ("import", ",", "with", "assert")) or last in ("export", "with"):
             return Frame(PROPERTIES, CLAUSE)
-        if top.begins:
+        if top.begins or last == "catch":
             return Frame(STATEMENTS, STATEMENT)
         if self.after_operand and last not in BINDERS:
             raise LexError(-1, "a brace that may be a block or an object")
