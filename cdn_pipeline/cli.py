@@ -23,7 +23,7 @@ PRIVATE = ".cdn_pipeline"  # below the build directory; see `release`
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments, argparse.Namespace(config=None, json=False))
     if not hasattr(options, "run"):
         _parser().print_help()
         return 2
@@ -69,7 +69,6 @@ def _parser() -> argparse.ArgumentParser:
         parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"cdn-pipeline {__version__}")
-    parser.set_defaults(config=None, json=False)
     verbs = parser.add_subparsers(title="commands", metavar="")
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

@@ -186,6 +186,13 @@ def test_the_config_is_found_from_below(small: Site) -> None:
     assert small.manifest()["files"]
 
 
+def test_options_may_stand_before_the_command(small: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    config = str(small.root / "cdn_pipeline.toml")
+    ran = run(tmp_path_factory.mktemp("elsewhere"), "--json", "--config", config, "build")
+
+    assert json.loads(ran.stdout)["ok"] is True
+
+
 def test_building_elsewhere(small: Site) -> None:
     run(small.root, "build", "--out", "other")
 
