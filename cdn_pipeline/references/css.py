@@ -22,19 +22,17 @@ from cdn_pipeline.references import (
     is_local,
     split_suffix,
 )
-from cdn_pipeline.references.css_imports import imports, late_imports
+from cdn_pipeline.references.css_imports import imports, inside, late_imports
 from cdn_pipeline.tokens.css import (
     CLOSER,
     COMMENT,
     DELIM,
     ESCAPE,
     IDENT,
-    IN_URL,
     NAME,
     STRING,
     TOKEN,
     URL,
-    URL_OPEN,
     WHITE,
     opens,
     unescape,
@@ -49,11 +47,9 @@ _MAYBE = re.compile(
     rf"[(\\](?:(?<=[uU][rR][lL]\(|[sS][rR][cC]\(|[sS][eE][tT]\()"
     rf"|(?<=\\)(?:[0-9a-fA-F]{{1,6}}{WHITE}?|[g-zG-Z\-]){NAME}{{0,20}}+\()"
 )
-_INSIDE_URL = re.compile(rf"{URL_OPEN}{WHITE}*+({IN_URL})")
 _SOURCE_MAP = re.compile(r"/\*[#@]\s*sourceMappingURL=(\S*?)\s*\*/")  # ECMA-426, 11.1.2.2
 _MAP_NAME = "sourceMappingURL="
 _SUFFIX = re.compile(rf"{ESCAPE}|[?#]")
-_AROUND = "".join(map(chr, range(0x21)))  # URL standard, 4.4
 _IGNORED = re.compile(r"[\t\n\r]")
 
 _ADDRESSES = ("url", "src")
@@ -164,7 +160,7 @@ def _reference(
     text: str, span: tuple[int, int], kind: str, names_elements: bool = False
 ) -> Iterator[Reference]:
     """The reference that the string or ``url()`` token at *span* is, if it is a local one."""
-    start, end = _inside(text, *span)
+    start, end = inside(text, *span)
     cut = next(
         (one.start() for one in _SUFFIX.finditer(text, start, end) if unescape(one.group()) in "?#"), end
     )
@@ -172,19 +168,6 @@ def _reference(
     if is_local(path + suffix):
         kind = FRAGMENT if names_elements and "#" in suffix else kind
         yield Reference(start, cut, path, kind, suffix)
-
-
-def _inside(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the address stands between quotes or parentheses, without white space around it."""
-    quote = text[start]
-    if quote not in "\"'":
-        match = _INSIDE_URL.match(text, start, end)
-        return match.span(1) if match else (end, end)
-    end -= end - start > 1 and text[end - 1] == quote  # the end of the text ends a string too
-    inside = text[start + 1 : end]
-    if "\\" in inside:  # its last space may be escaped
-        return start + 1, end
-    return end - len(inside.lstrip(_AROUND)), start + 1 + len(inside.rstrip(_AROUND))
 
 
 def _source_map(text: str) -> Iterator[Reference]:

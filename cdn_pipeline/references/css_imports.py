@@ -10,12 +10,25 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cdn_pipeline.tokens.css import COMMENT, FUNCTION, SPACE, STRING, TOKEN, URL, unescape
+from cdn_pipeline.tokens.css import (
+    COMMENT,
+    FUNCTION,
+    IN_URL,
+    SPACE,
+    STRING,
+    TOKEN,
+    URL,
+    URL_OPEN,
+    WHITE,
+    unescape,
+)
 from cdn_pipeline.tokens.css_rules import Rule, at_keyword, rules
 from cdn_pipeline.tokens.css_statements import statements
 
 _MAYBE = re.compile(r"@(?:[iI]|\\)")
 # At-rules that Chromium knows; one that it does not know ends no imports.
+_INSIDE_URL = re.compile(rf"{URL_OPEN}{WHITE}*+({IN_URL})")
+_AROUND = "".join(map(chr, range(0x21)))  # URL standard, 4.4
 _GAPS = (SPACE, COMMENT)
 _KNOWN = frozenset(
     {
@@ -97,3 +110,16 @@ def _import(text: str, rule: Rule) -> Import | None:
     if url and url.lastgroup in (STRING, URL):
         return Import(rule.start, rule.end, url.span(), url.end())
     return None
+
+
+def inside(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the address stands in the string or unquoted ``url()`` there, without white space around it."""
+    quote = text[start]
+    if quote not in "\"'":
+        match = _INSIDE_URL.match(text, start, end)
+        return match.span(1) if match else (end, end)
+    end -= end - start > 1 and text[end - 1] == quote  # the end of the text ends a string too
+    inside = text[start + 1 : end]
+    if "\\" in inside:  # its last space may be escaped
+        return start + 1, end
+    return end - len(inside.lstrip(_AROUND)), start + 1 + len(inside.rstrip(_AROUND))
