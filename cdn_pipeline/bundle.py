@@ -46,7 +46,7 @@ def assemble_all(jobs: Sequence[BundleJob]) -> list[Assembled]:
 def outputs(output: str, count: int) -> list[str]:
     """The logical paths of a bundle's parts: ``gen/site.js``, ``gen/site.2.js``, …"""
     stem, extension = os.path.splitext(output)
-    return [output, *(f"{stem}.{number}{extension}" for number in range(2, count + 1))]
+    return [output, *(f"{stem}.{number}{extension}" for number in range(2, count + 1))][:count]
 
 
 class _Broken(Exception):
