@@ -29,12 +29,12 @@ STRING = r"""(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+')"""
 # Jinja2 knows strings inside of tags, Django knows only lines.
 JINJA2_TAG = re.compile(rf"\{{%[-+]?\s*(\w*)((?:{STRING}|(?![-+]?%\}}).)*+)[-+]?%\}}", re.DOTALL)
 JINJA2_PRINT = re.compile(rf"\{{\{{(?:{STRING}|(?!\}}\}}).)*+\}}\}}", re.DOTALL)
-DJANGO_TAG = re.compile(r"\{%\s*(\w*)(.*?)%\}")
+DJANGO_TAG = re.compile(r"\{%[^\S\n]*(\w*)(.*?)%\}")
 DJANGO_PRINT = re.compile(r"\{\{.*?\}\}")
 COMMENTS = {True: re.compile(r"\{#.*?#\}"), False: re.compile(r"\{#.*?#\}", re.DOTALL)}
 CLOSING = {"{%": "%}", "{{": "}}", "{#": "#}"}
 START = re.compile(r"\{[{%#]")
-LITERAL = frozenset(("raw", "verbatim", "comment"))  # nothing inside of them is a tag, to the matching end
+LITERAL = frozenset(("raw", "verbatim"))  # nothing inside of them is a tag, to the matching end
 
 
 class Tag(NamedTuple):
@@ -58,8 +58,13 @@ def tags(text: str) -> list[Tag]:
     found: list[Tag] = []
     open_tags: list[int] = []
     django = is_django(text)
+    commented = False
     for name, arguments, offset in _all_tags(text, django):
-        if name == "assets":
+        if name in ("comment", "endcomment"):
+            commented = name == "comment"
+        elif commented:
+            continue
+        elif name == "assets":
             open_tags.append(len(found))
             found.append(Tag(arguments, offset, django, False))
         elif name == "endassets" and open_tags:
