@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,10 @@ from cdn_pipeline.filters import FilterError, Site
 from cdn_pipeline.filters.assembly import Part, assemble
 from cdn_pipeline.minify import engines
 from cdn_pipeline.references import SOURCE_MAP
+
+# What `Part.data` says of a text whose references are tokens.
+MODULE = "module"
+OTHER = "other"
 
 
 class BundleJob(NamedTuple):
@@ -35,6 +39,7 @@ class Assembled(NamedTuple):
 
     drafts: tuple[Draft, ...]  # normally one; more where the members cannot share a file
     read: dict[str, str]  # {logical path: sha256} of everything that was read; "" of what is not there
+    code: dict[str, str]  # {file: sha256} of the site's own code that ran; files relative to the project
     problems: tuple[Problem, ...]
 
 
@@ -62,6 +67,7 @@ class _Assembler:
         self.job = job
         self.language = media_types.language(job.bundle.output) or ""
         self.read: dict[str, str] = {}
+        self.code: set[Path] = set()
         self.texts: dict[str, str] = {}  # of members as read, for places in messages
         self.mentions: dict[str, Mention] = {}  # by token
         self.problems: list[Problem] = []
@@ -75,25 +81,22 @@ class _Assembler:
             Path(job.root), tuple(map(Path, job.sources)), job.options.prefix, job.options.time_limit_s
         )
         try:
-            parts = assemble(job.bundle, self.member, self.join, self.minify, site)
+            parts = assemble(job.bundle, self.member, self.join, self.minify, site, self.code)
             drafts = tuple(self.draft(part) for part in parts)
         except _Broken as broken:
-            return Assembled((), self.read, (*self.problems, broken.problem))
+            return Assembled((), self.read, {}, (*self.problems, broken.problem))
         except FilterError as error:
             name = job.files[error.member][1] if error.member in job.files else job.bundle.file
             at = 0 if error.member in job.files else job.bundle.line
             message = f"bundle {job.bundle.name!r}: filter {error.name!r}: {error.message}"
-            return Assembled((), self.read, (*self.problems, Problem(ERROR, name, message, "", at)))
-        return Assembled(drafts, self.read, tuple(self.problems))
+            return Assembled((), self.read, {}, (*self.problems, Problem(ERROR, name, message, "", at)))
+        return Assembled(drafts, self.read, code_digests(self.code, Path(job.root)), tuple(self.problems))
 
     def member(self, path: str) -> str:
-        """The text of a member, with tokens if it is a style sheet or a script already."""
+        """The text of a member as its author wrote it: filters may look at the files it refers to."""
         text = self.text(path)
         self.size += len(text.encode())
-        language = media_types.language(path)
-        if language not in (CSS, JAVASCRIPT):
-            return text
-        return self.tokenised(path, text, language)
+        return text
 
     def text(self, path: str) -> str:
         file, shown = self.job.files[path]
@@ -110,9 +113,12 @@ class _Assembler:
         self.texts[path] = text
         return text
 
-    def tokenised(self, path: str, text: str, language: str) -> str:
+    def tokenised(self, path: str, text: str) -> str:
         """*text* with tokens; its source map described a file of its own, so that comment goes."""
-        found = drafting.tokenise(path, self.job.files[path][1], text, language, self.job.options)
+        if self.language not in (CSS, JAVASCRIPT):
+            return text
+        shown = self.job.files[path][1] if path in self.job.files else path
+        found = drafting.tokenise(path, shown, text, self.language, self.job.options)
         self.problems += found.problems
         text = found.text
         for mention in found.mentions:
@@ -123,22 +129,22 @@ class _Assembler:
         return text
 
     def join(self, bundle: Bundle, parts: list[Part]) -> list[Part]:
-        """See `filters.assembly`. What a filter compiled has its references only now."""
-        parts = [self.compiled(part) for part in parts]
+        """See `filters.assembly`. References become tokens here, after the members' own filters, which may
+        look at the files that are referred to, or have made the style sheet in the first place."""
+        parts = [self.ready(part) for part in parts]
         if self.language == CSS:
             return self.join_css(parts)
         if self.language == JAVASCRIPT:
             return self.join_javascript(parts)
         members = tuple(member for part in parts for member in part.members)
-        return [Part("\n".join(part.text for part in parts), members)]
+        return [Part("\n".join(part.text for part in parts), members, data=OTHER)]
 
-    def compiled(self, part: Part) -> Part:
-        path = part.members[0]
-        if part.joined or not part.compiled or media_types.language(path) in (CSS, JAVASCRIPT):
+    def ready(self, part: Part) -> Part:
+        """*part* with tokens. What was joined by a filter stands where the bundle's output will."""
+        if part.data is not None:
             return part
-        if self.language not in (CSS, JAVASCRIPT):
-            return part
-        return part._replace(text=self.tokenised(path, part.text, self.language))
+        path = self.job.bundle.output if part.joined else part.members[0]
+        return part._replace(text=self.tokenised(path, part.text), data=OTHER)
 
     def join_css(self, parts: list[Part]) -> list[Part]:
         from cdn_pipeline.join import css
@@ -150,7 +156,7 @@ class _Assembler:
             shown = self.job.files[path][1] if path in self.job.files else path
             self.problems.append(Problem(severity, shown, message, hint, *place))
         members = tuple(member for part in parts for member in part.members)
-        return [Part(text, members) for text in joined.texts]
+        return [Part(text, members, data=OTHER) for text in joined.texts]
 
     def sheet(self, path: str, text: str) -> Any:
         from cdn_pipeline.join import css
@@ -173,7 +179,7 @@ class _Assembler:
         """The sheet that an ``@import`` leads to."""
         if path not in self.job.files:
             return None
-        return self.sheet(path, self.tokenised(path, self.text(path), CSS))
+        return self.sheet(path, self.tokenised(path, self.text(path)))
 
     def join_javascript(self, parts: list[Part]) -> list[Part]:
         from cdn_pipeline.join import javascript
@@ -191,7 +197,7 @@ class _Assembler:
             Part(
                 one.text,
                 tuple(member for index in one.members for member in parts[index].members),
-                data="module" if one.module else None,
+                data=MODULE if one.module else OTHER,
             )
             for one in joined
         ]
@@ -214,17 +220,28 @@ class _Assembler:
         return outcome.text
 
     def draft(self, part: Part) -> Draft:
+        part = self.ready(part)
         chain = () if self.job.skip or self.engine else self.job.options.engines(self.language)
         text = self.minified(part.text, chain) if chain else part.text
         tokens = dict.fromkeys(drafting.TOKEN.findall(text))
         return Draft(
             text=text.encode(),
             mentions=tuple(self.mentions[token] for token in tokens if token in self.mentions),
-            module=part.data == "module",
+            module=part.data == MODULE,
             engine=self.engine,
             fallen=tuple(self.fallen),
             source_size=self.size,
         )
+
+
+def code_digests(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """The digests of *files* by their names relative to *root*; "" of what cannot be read."""
+    digests = {}
+    for file in sorted(files):
+        found = prepare.read(str(file))
+        name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+        digests[name] = "" if isinstance(found, prepare.Lost) else sha256(found[0])
+    return digests
 
 
 def members(bundle: Bundle) -> list[str]:

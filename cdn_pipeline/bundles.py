@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cdn_pipeline import draft as drafting
@@ -121,6 +121,8 @@ class Bundles:
             there = {path: copied.sha256 for path, copied in self._drafts.copied.items()}
             if any(there.get(path, "") != digest for path, digest in record["read"].items()):
                 return None
+            if record["code"] and record["code"] != self._code_now(record["code"]):
+                return None
             encoded = [self._cache.get("draft " + part) for part in record["parts"].values()]
             if None in encoded:
                 return None
@@ -130,6 +132,15 @@ class Bundles:
         except (ValueError, TypeError, KeyError):
             return None
         return list(record["parts"])
+
+    def _code_now(self, names: Iterable[str]) -> dict[str, str]:
+        """The digests of the site's own code, as it is now."""
+        from pathlib import Path
+
+        from cdn_pipeline.bundle import code_digests
+
+        root = self._config.root
+        return code_digests((Path(root, name) for name in names), root)
 
     def _task(self, bundle: Any, assets: Mapping[str, Asset]) -> Task:
         from cdn_pipeline.bundle import BundleJob, assemble_all, members
@@ -148,7 +159,7 @@ class Bundles:
         from cdn_pipeline.bundle import outputs
 
         names = outputs(output, len(assembled.drafts))
-        record: dict[str, Any] = {"read": assembled.read, "parts": {}}
+        record: dict[str, Any] = {"read": assembled.read, "code": assembled.code, "parts": {}}
         for path, draft in zip(names, assembled.drafts, strict=True):
             part = sha256(f"{key}\0{path}\0{sha256(draft.text)}".encode())
             record["parts"][path] = part

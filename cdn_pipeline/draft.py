@@ -70,6 +70,7 @@ class Options(NamedTuple):
     javascript: tuple[str, ...]
     time_limit_s: float
     root: str = ""  # the project's directory, where engines of the site's own are imported from
+    versions: tuple[str, ...] = ()  # of every engine that is not ours
 
     def engines(self, language: str) -> tuple[str, ...]:
         """The chain for *language*; empty for those that are not minified."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,7 +41,25 @@ def options(config: Config) -> Options:
         javascript=config.minify.js,
         time_limit_s=config.filter_timeout_s,
         root=str(config.root),
+        versions=tuple(_version(engine, config.root) for engine in (*config.minify.css, *config.minify.js)),
     )
+
+
+def _version(engine: str, root: Path) -> str:
+    """What an engine's results depend on besides its name: its package's version, or its own code."""
+    name, _, attribute = engine.rstrip("!").partition(":")
+    if name == "default":
+        return ""  # ours: see `program`
+    if attribute:
+        found = prepare.read(str(Path(root, *name.split(".")).with_suffix(".py")))
+        return "" if isinstance(found, Lost) else sha256(found[0])
+    from importlib.metadata import PackageNotFoundError, version
+
+    packages = []
+    for package in (name, "webassets"):
+        with contextlib.suppress(PackageNotFoundError):
+            packages.append(f"{package} {version(package)}")
+    return ", ".join(packages)
 
 
 class Drafts:
