@@ -23,7 +23,8 @@ _NO_WORD_BEFORE = f"(?<![#{characters.WORD}])"
 _MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
 _MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
 _DYNAMIC_IMPORT = re.compile(
-    rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}\({_SPACE}{_LITERAL}{_SPACE}[,)]"
+    rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}"
+    rf"\({_SPACE}{_LITERAL}{_SPACE}[,)]"
 )
 _NEW = rf"{_NO_WORD_BEFORE}new[{characters.SPACE}]+"
 _NEW_URL = re.compile(

@@ -60,7 +60,8 @@ def awaits_at_top(compact: str) -> bool:
         for word in _AWAIT.finditer(compact):
             grammar.feed(compact[read : word.end()])
             read = word.end()
-            if grammar.last == "await" and grammar.is_at_top() and not _NO_OPERAND.match(compact, read):
+            is_keyword = grammar.last in ("await", "for") and not _NO_OPERAND.match(compact, read)
+            if is_keyword and grammar.is_at_top():
                 return True
     except LexError:
         return False

@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterator
 
 from . import LexError
 from . import javascript_characters as characters
-
-# What stands between brackets.
-STATEMENTS = "statements"
-MEMBERS = "members"  # of a class
-PROPERTIES = "properties"  # of an object literal or pattern
-EXPRESSION = "expression"
-
-# What a closing bracket ends.
-STATEMENT = "a statement"
-OPERAND = "an operand"
-CLAUSE = "a clause"  # an arrow function's body, or import and export names: only a statement can follow
-MEMBER = "a method"
-HOLE = "a template's hole"
+from .javascript_frames import (
+    BINDERS,
+    CLAUSE,
+    EXPRESSION,
+    MEMBER,
+    MEMBERS,
+    OPERAND,
+    PROPERTIES,
+    STATEMENT,
+    STATEMENTS,
+    Frame,
+    Head,
+    brace,
+)
 
 TOKEN = re.compile(
     f"[{characters.LINE_END}]|\\.?[0-9](?:[eE][+-](?=[0-9])|[.{characters.WORD}])*|[{characters.WORD}]+"
@@ -38,52 +39,8 @@ STATEMENT_FOLLOWS = frozenset({"else", "do", "try", "finally"})
 OPERATORS = frozenset(
     ("return", "throw", "typeof", "void", "delete", "new", "in", "instanceof", "case", "extends", "default")
 )
-BINDERS = frozenset({"var", "let", "const"})
 JUMPS = frozenset({"return", "break", "continue"})  # a line end after these ends the statement
 LEADERS = frozenset({"export", "default", "async"})  # may stand before `function` in a declaration
-
-
-class Head:
-    """A ``function`` or ``class`` whose braces have not come yet."""
-
-    def __init__(self, word: str, ends: str, *, is_async: bool) -> None:
-        self.word = word
-        self.ends = ends
-        self.is_async = is_async
-        self.is_generator = False
-
-
-class Frame:
-    """An open bracket: what stands in it, what its end ends, and how far the statement in it has come."""
-
-    def __init__(self, holds: str, ends: str) -> None:
-        self.holds = holds
-        self.ends = ends
-        self.is_function = False
-        self.is_async = False
-        self.is_generator = False
-        self.is_for = False  # the head of a `for`
-        self.is_pattern = False  # of a declaration; whatever is named in it may be declared
-        self.follows_async = False  # `async (`
-        self.in_value = False  # past the `:` or `=` of a property or member
-        self.modifiers: list[str] = []  # of the property or member that is being read, its name among them
-        self.heads: list[Head] = []
-        self.begin()
-
-    def begin(self) -> None:
-        """A statement begins here, if statements stand here at all."""
-        self.begins = self.holds == STATEMENTS
-        self.is_led = False  # nothing but LEADERS since the statement began
-        self.is_decorated = False
-        self.names_modules = False  # an import declaration
-        self.binder = ""  # `var`, `let` or `const` of the list that is being read
-        self.has_bare_arrow = False  # an arrow function without braces: whose `await` is it?
-        self.ternaries = 0  # `?` that wait for their `:`
-
-    def next_member(self) -> None:
-        """A property or member begins here."""
-        self.in_value = False
-        self.modifiers = []
 
 
 class Grammar:
@@ -182,6 +139,8 @@ class Grammar:
     def _word(self, word: str) -> str:
         """Read *word*; return it if it is a keyword here, else "name"."""
         top = self.top
+        if word == "await" and self.last == "for":
+            return "for"
         if self.last in (".", "?.", "#"):
             self.after_operand = True
             return "name"
@@ -251,50 +210,9 @@ class Grammar:
 
     def _brace(self, token: str) -> None:
         self._end_statement_at_newline()
-        frame = self._frame_of_brace()
+        frame = brace(self.top, self.last, after_operand=self.after_operand, after_async=self.after_async)
         self._operator(token)
         self._push(frame)
-
-    def _frame_of_brace(self) -> Frame:
-        top, last = self.top, self.last
-        if last == "\x02":
-            return Frame(EXPRESSION, HOLE)
-        if top.heads and last != "extends":
-            return self._body(top.heads.pop())
-        if last == "=>":
-            return self._arrow_body()
-        if top.holds in (MEMBERS, PROPERTIES) and not top.in_value and last != "=":
-            return self._method_body()
-        if (top.names_modules and last in ("import", ",", "with", "assert")) or last in ("export", "with"):
-            return Frame(PROPERTIES, CLAUSE)
-        if top.begins or last == "catch":
-            return Frame(STATEMENTS, STATEMENT)
-        if self.after_operand and last not in BINDERS:
-            raise LexError(-1, "a brace that may be a block or an object")
-        return Frame(PROPERTIES, OPERAND)
-
-    @staticmethod
-    def _body(head: Head) -> Frame:
-        if head.word == "class":
-            return Frame(MEMBERS, head.ends)
-        frame = Frame(STATEMENTS, head.ends)
-        frame.is_function = True
-        frame.is_async, frame.is_generator = head.is_async, head.is_generator
-        return frame
-
-    def _arrow_body(self) -> Frame:
-        self.top.has_bare_arrow = False
-        frame = Frame(STATEMENTS, CLAUSE)
-        frame.is_function = True
-        frame.is_async = self.after_async
-        return frame
-
-    def _method_body(self) -> Frame:
-        frame = Frame(STATEMENTS, MEMBER)
-        frame.is_function = True
-        frame.is_generator = "*" in self.top.modifiers
-        frame.is_async = "async" in self.top.modifiers[:-1]
-        return frame
 
     def _parenthesis(self, token: str) -> None:
         is_control = self.last in CONTROL

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from . import LexError
 from . import javascript_characters as characters
+from . import javascript_frames as frames
 from . import javascript_grammar as grammar
 
 # By the last character before the slash, where that is enough.
@@ -117,9 +118,9 @@ class Slashes:
     def _after_brace(self, at: int, before: Before) -> bool:
         self._read_grammar(at)
         ends = self.grammar.closed
-        if ends in (grammar.STATEMENT, grammar.OPERAND):
-            return ends == grammar.STATEMENT
-        if ends == grammar.CLAUSE:
+        if ends in (frames.STATEMENT, frames.OPERAND):
+            return ends == frames.STATEMENT
+        if ends == frames.CLAUSE:
             return _completed(at, before)
         raise LexError(at, "a slash cannot follow this brace")
 
