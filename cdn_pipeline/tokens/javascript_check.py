@@ -35,8 +35,11 @@ def _nameless(code: str) -> tuple[int, str] | None:
 
 
 def _html_comment(code: str) -> tuple[int, str] | None:
-    comment = _HTML_COMMENT.search(code) or ("-->" in code and _HTML_COMMENT_END.search(code))
-    return (comment.end() - 3, "an HTML comment, which only some scripts may contain") if comment else None
+    at = code.find("<!--")
+    if at < 0 and "-->" in code:
+        comment = _HTML_COMMENT_END.search(code)
+        at = comment.end() - len("-->") if comment else -1
+    return None if at < 0 else (at, "an HTML comment, which only some scripts may contain")
 
 
 def _markup(code: str) -> tuple[int, str] | None:
@@ -69,7 +72,6 @@ def _mismatch(code: str) -> tuple[int, str]:
 
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _NAMELESS = re.compile(rf"#(?![{characters.WORD}])|@(?![{characters.WORD}(])")
-_HTML_COMMENT = re.compile("<!--")
 _HTML_COMMENT_END = re.compile(rf"(?:^|[{characters.LINE_END}])[{characters.BLANK}]*+-->")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _OPENING = {")": "(", "]": "[", "}": "{"}

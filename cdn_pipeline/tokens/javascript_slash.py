@@ -25,7 +25,7 @@ COMPLETE = frozenset({"break", "continue", "debugger"})  # statements that a lin
 NAMES_FOLLOW = frozenset({"var", "let", "break", "continue"})
 
 WORD = re.compile(f"[{characters.WORD}]+\\Z")
-LONGEST_WORD = 80  # what is longer is no keyword, and its beginning is not looked for
+LONGEST_WORD = 80  # what is longer is no keyword; its beginning is not looked for
 LONGEST_KEYWORD = 10
 NUMBER_WITH_POINT = re.compile(f"(?<![.{characters.WORD}])[0-9][0-9_]*\\.\\Z")
 LINE_END = re.compile(f"[{characters.LINE_END}]")
@@ -160,11 +160,9 @@ class Slashes:
             return self._after_contextual(at, word)
         if word in COMPLETE:
             return _completed(at, before)
-        if before.newline and (front.endswith(",") or _last_word(front) in NAMES_FOLLOW):
+        if before.newline and (_may_be_bare(front) or len(word) == LONGEST_WORD):
             self._read_grammar(at)
             return self.grammar.after_bare_name()
-        if before.newline and len(word) == LONGEST_WORD:
-            raise LexError(at, "cannot tell what this slash after a very long name is")
         return False
 
     def _after_contextual(self, at: int, word: str) -> bool:
@@ -223,6 +221,11 @@ def _last_token(code: str) -> Before:
 def _last_word(code: str) -> str:
     word = WORD.search(code, max(0, len(code) - LONGEST_WORD))
     return word[0] if word else ""
+
+
+def _may_be_bare(front: str) -> bool:
+    """Whether a name after *front* may be one that no division can follow."""
+    return front.endswith(",") or _last_word(front) in NAMES_FOLLOW
 
 
 def _is_single_sign(before: Before) -> bool:
