@@ -3,6 +3,8 @@
 A local ``@import`` is replaced by the sheet that it leads to, in blocks for its conditions. Others must stand
 at the head of a file, and ``@namespace`` holds for the whole of one: where either comes after rules, hoisting
 it would change the cascade, so there another text begins, to be linked or imported in turn.
+
+A limit: imports in a circle, of which one stays as it cannot be inlined, go round once more than they did.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _ENDS: dict[int, tuple[int, ...]] = {  # states in which an item cannot be added
     LAYERS: (_SEALED,),
     RULES: (_SEALED,),
     _KEPT: (_RULES, _SEALED),
-    NAMESPACES: (_RULES, _SEALED),
+    NAMESPACES: (_IMPORTING, _RULES, _SEALED),  # a layer named between would be its death
 }
 _BEFORE = "the bundle goes on in another style sheet: @namespace, which holds for a whole file, stands before"
 _MESSAGES = {

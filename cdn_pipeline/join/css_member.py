@@ -1,8 +1,8 @@
 """A style sheet made fit to stand among others: closed at its end, cut at its imports, freed of what is dead.
 
 What browsers ignore would change its meaning in the middle of a joined sheet, so it goes: ``@charset``,
-imports that come too late, ``<!--`` and ``-->``, and rules with a stray ``;`` or ``}`` in their prelude, which
-swallow what follows.
+imports and ``@namespace`` that come too late, ``<!--`` and ``-->``, and rules with a stray ``;`` or ``}`` in
+their prelude, which swallow what follows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections import deque
 from typing import NamedTuple
 
-from cdn_pipeline.references.css_imports import Import, imports
+from cdn_pipeline.references.css_imports import Import, ends_head, imports
 from cdn_pipeline.tokens.css import (
     BAD_URL,
     CLOSED_COMMENT,
@@ -63,15 +63,18 @@ def member(text: str) -> Member:
     pieces: list[Piece] = []
     kept: list[str] = []
     at = kind = 0
+    in_head = is_first = True
     for rule in rules(text):
         kept.append(_IGNORED.sub(_comment, text[at : rule.start]))
         at = rule.end
         if rule.start in alive:
             pieces.append(Piece("".join(kept), kind))
             kept, kind = [], NOTHING
-        elif _is_alive(text, rule):
+        elif _is_alive(text, rule) and (in_head or rule.keyword != "namespace"):
             kept.append(text[rule.start : rule.end])
             kind = max(kind, _kind(text, rule))
+        is_first = is_first and rule.start not in alive and rule.keyword != "namespace"
+        in_head = in_head and not ends_head(rule, is_first)
     kept.append(_IGNORED.sub(_comment, text[at:]))
     return Member(text, (*pieces, Piece("".join(kept), kind)), tuple(alive.values()), has_charset)
 

@@ -73,7 +73,7 @@ def imports(text: str) -> Iterator[Import]:
         if found:
             is_first = False
             yield found
-        elif _ends_imports(rule, is_first):
+        elif rule.keyword == "namespace" or ends_head(rule, is_first):
             return
 
 
@@ -86,13 +86,12 @@ def late_imports(text: str) -> list[int]:
     return [start for start in starts if start not in alive and at_keyword(text, start) == "import"]
 
 
-def _ends_imports(rule: Rule, is_first: bool) -> bool:
+def ends_head(rule: Rule, is_first: bool) -> bool:
+    """Whether neither imports nor ``@namespace`` can follow *rule*; *is_first* if none came before it."""
     if not rule.is_whole:
         return False
     if rule.keyword == "layer" and not rule.block:
         return not is_first
-    if rule.keyword == "namespace":
-        return True
     return rule.block > 0 and (not rule.keyword or rule.keyword in _KNOWN)
 
 

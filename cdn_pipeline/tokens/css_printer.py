@@ -16,7 +16,9 @@ from cdn_pipeline.tokens.css import (
     NAME_CHARS,
     SPACE,
     SUBSTITUTES,
+    URL,
     WHITE,
+    WHITE_CHARS,
     opens,
     tokens,
     unescape,
@@ -60,6 +62,19 @@ def printed(statement: str) -> str:
     if found[-1] == (DELIM, "{"):
         return _print(found, _is_loose_in_selectors)
     return _declaration(found)
+
+
+def canonical(statement: str) -> str:
+    """What statements that mean the same have in common, even where the text of one can be read back."""
+    found = [(kind, "/**/" if kind == COMMENT else text) for kind, text in tokens(statement)]
+    if not _is_sound(found):
+        return statement
+    if statement[0] == "@":
+        return _print(found, _is_loose_in_any_prelude)
+    if found[-1] == (DELIM, "{"):
+        return _print(found, _is_loose_in_selectors)
+    colon = found.index((DELIM, ":")) if (DELIM, ":") in found else 0
+    return _print(found[:colon], _is_loose_in_value) + _print(found[colon:], _is_loose_after_name)
 
 
 def _is_sound(found: list[Token]) -> bool:
@@ -147,6 +162,7 @@ def _print(found: list[Token], is_loose: IsLoose) -> str:
         if kind in (SPACE, COMMENT):
             gap.append((kind, text))
             continue
+        text = _bare(text) if kind == URL else text
         right = "(" if kind == FUNCTION else text
         if gap:
             within = closers[-1] if closers else ""
@@ -159,6 +175,13 @@ def _print(found: list[Token], is_loose: IsLoose) -> str:
             closers.append(CLOSER[text[-1]])
         before, left, raw = left, right, text
     return "".join((*out, _gap(gap, "", "", True)))
+
+
+def _bare(url: str) -> str:
+    """The ``url()`` token without white space inside."""
+    if "\\" in url or url[-1] != ")":
+        return url
+    return f"{url[:4]}{url[4:-1].strip(WHITE_CHARS)})"
 
 
 def _gap(gap: list[Token], left: str, right: str, is_loose: bool) -> str:
@@ -184,8 +207,20 @@ def _is_loose_in_value(before: str, left: str, right: str, within: str) -> bool:
     return left in _AFTER_WHICH_LOOSE or right in _BEFORE_WHICH_LOOSE
 
 
+def _is_loose_after_name(before: str, left: str, right: str, within: str) -> bool:
+    return (left == ":" and not before) or _is_loose_in_value(before, left, right, within)
+
+
 def _is_loose_in_prelude(before: str, left: str, right: str, within: str) -> bool:
     return left == "," or right in (",", "{", ";")
+
+
+def _is_loose_in_any_prelude(before: str, left: str, right: str, within: str) -> bool:
+    if within:
+        return left in ("(", ",", ":") or right in (")", ",", ":")
+    if left[0] == "@" and right == "(":
+        return True
+    return _is_loose_in_prelude(before, left, right, within)
 
 
 def _is_loose_in_selectors(before: str, left: str, right: str, within: str) -> bool:

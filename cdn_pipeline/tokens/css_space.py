@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from cdn_pipeline.tokens.css import SUBSTITUTES, WHITE, WHITE_CHARS
-from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, feature, printed
+from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, canonical, feature, printed
 
 _KEPT = re.compile(
     rf"--|progid:|(?:{'|'.join(sorted(SUBSTITUTES))})\(|^(?:{'|'.join(KEPT_NAMES)})\b", re.IGNORECASE
@@ -35,6 +35,13 @@ def squeezed(statement: str) -> str:
     if statement[0] == "@":
         return _at_rule(statement)
     return _selectors(statement) if statement[-1] == "{" else _declaration(statement)
+
+
+def essence(statement: str) -> str:
+    """What statements that mean the same have in common, even where the text of one can be read back."""
+    if statement[0] == "@" or "/*!" in statement or _KEPT.search(statement):
+        return canonical(statement)
+    return squeezed(statement)
 
 
 def _at_rule(statement: str) -> str:
