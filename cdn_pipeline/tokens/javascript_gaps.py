@@ -24,13 +24,14 @@ _BEGIN = re.compile(_BEGINS)
 
 
 def _runs_together(gap: str) -> str:
-    """Pattern for what must not come next where only *gap* is before it."""
+    """Pattern for what must not come next where only *gap* is before it. It need not be valid."""
     return (
         rf"(?<=[{_WORD}']{gap})[{_WORD}]"
-        rf"|(?<=\+{gap})\+|(?<=-{gap})[->]"
-        rf"|(?<=/{gap})['/*\x01]|(?<='{gap})[/*]"
-        rf"|(?<=[0-9]{gap})\.|(?<=[0-9]\.{gap})[{_WORD}]|(?<=\.{gap})[.0-9]|(?<=\?{gap})\."
-        rf"|(?<=<{gap})!|(?<=<!{gap})-"  # "<!--" begins a comment
+        rf"|(?<=\.{gap})(?:[.0-9]|(?<=[0-9]\.{gap})[{_WORD}])"
+        r"|(?=[=>+\-*&|<?.!/'\x01])(?:"  # only to save time
+        rf"(?<=[+\-*/%&|^<>=!?]{gap})=|(?<=[=\-]{gap})>|(?<=([+\-*&|<>?]){gap})\1"
+        rf"|(?<=/{gap})['/*\x01]|(?<='{gap})[/*]|(?<=[0-9?]{gap})\."
+        rf"|(?<=<{gap})!|(?<=<!{gap})-)"  # "<!--" begins a comment
     )
 
 
