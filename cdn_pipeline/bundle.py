@@ -94,9 +94,7 @@ class _Assembler:
 
     def member(self, path: str) -> str:
         """The text of a member as its author wrote it: filters may look at the files it refers to."""
-        text = self.text(path)
-        self.size += len(text.encode())
-        return text
+        return self.text(path)
 
     def text(self, path: str) -> str:
         file, shown = self.job.files[path]
@@ -104,6 +102,7 @@ class _Assembler:
         if isinstance(found, prepare.Lost):
             raise _Broken(Problem(ERROR, shown, found.message, "build again"))
         self.read[path] = sha256(found[0])
+        self.size += len(found[0])
         try:
             text = found[0].decode("utf-8-sig")
         except UnicodeDecodeError as error:

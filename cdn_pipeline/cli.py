@@ -142,7 +142,8 @@ def _print(summary: Mapping[str, Any], options: argparse.Namespace, text: str) -
 def _key(file: str) -> str:
     with open(file, "rb") as config:
         content = config.read()
-    return hashlib.sha256(content + freshness.program().encode()).hexdigest()
+    # The place is part of it: a project that is copied, build and all, is another one.
+    return hashlib.sha256(content + f"\0{file}\0{freshness.program()}".encode()).hexdigest()
 
 
 def _outputs(out: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +235,13 @@ def test_init_fits_the_project_and_its_config_builds(
     assert line in (site.root / "cdn_pipeline.toml").read_text()
     run(site.root, "build")
     assert "already exists" in run(site.root, "init", code=2).stderr
+
+
+def test_a_copy_of_a_project_is_another_project(small: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run(small.root, "build")
+    copy = Site(tmp_path_factory.mktemp("copy") / "project")
+    shutil.copytree(small.root, copy.root)
+    copy.write({"static/a.js": "changed()\n"})
+
+    assert run_json(copy.root, "build")["changed"] is True
+    assert copy.served("a.js") == "changed()\n"
