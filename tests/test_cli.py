@@ -14,7 +14,6 @@ import pytest
 
 from tests.conftest import PLAIN, Site
 
-
 BUNDLES = "bundles:\n  a:\n    output: a.js\n    contents: b.js\n"
 
 
@@ -237,7 +236,7 @@ def test_init_fits_the_project_and_its_config_builds(
     assert "already exists" in run(site.root, "init", code=2).stderr
 
 
-def test_a_copy_of_a_project_is_another_project(small: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_copy_of_a_project_is_another_one(small: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
     run(small.root, "build")
     copy = Site(tmp_path_factory.mktemp("copy") / "project")
     shutil.copytree(small.root, copy.root)
