@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from os.path import commonprefix
 
 from cdn_pipeline.guards import Difference
 from cdn_pipeline.tokens.css_space import essence
@@ -22,8 +21,8 @@ def difference(before: str, after: str) -> Difference | None:
         _essences(before), _essences(after), fillvalue=("", len(before))
     ):
         if text != other:
-            same = len(commonprefix((text, other)))
-            return Difference(offset, f"expected {_shown(text, same)}, found {_shown(other, same)}")
+            at = next((at for at, pair in enumerate(zip(text, other, strict=False)) if len({*pair}) > 1), 0)
+            return Difference(offset, f"expected {_shown(text, at)}, found {_shown(other, at)}")
     return None
 
 

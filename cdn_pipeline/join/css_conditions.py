@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 from cdn_pipeline.tokens.css import (
     CLOSED_COMMENT,
-    CLOSER,
     COMMENT,
-    DELIM,
     FUNCTION,
     IDENT,
     IDENTIFIER,
     SPACE,
     WHITE,
-    opens,
+    nest,
     tokens,
     unescape,
 )
@@ -56,10 +54,7 @@ def _first(found: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
     for at in range(start, len(found)):
         kind, token = found[at]
         words.append(unescape(token).lower() if at == start else token)
-        if closers and kind == DELIM and token == closers[-1]:
-            closers.pop()
-        elif opens(kind, token):
-            closers.append(CLOSER[token[-1]])
+        nest(closers, kind, token)
         if not closers:
             is_word = found[start][0] in (IDENT, FUNCTION)
             return ("".join(words) if is_word else ""), found[at + 1 :]

@@ -15,14 +15,13 @@ from cdn_pipeline.references.css_imports import Import, ends_head, imports
 from cdn_pipeline.tokens.css import (
     BAD_URL,
     CLOSED_COMMENT,
-    CLOSER,
     COMMENT,
     DELIM,
     IN_DOUBLE_QUOTES,
     IN_SINGLE_QUOTES,
     STRING,
     URL,
-    opens,
+    nest,
     tokens,
 )
 from cdn_pipeline.tokens.css_rules import Rule, rules
@@ -106,10 +105,7 @@ def closed(text: str) -> str:
     closers = ["}"] * depth
     found = tokens(text, start)
     for kind, token in found:
-        if closers and kind == DELIM and token == closers[-1]:
-            closers.pop()
-        elif opens(kind, token):
-            closers.append(CLOSER[token[-1]])
+        nest(closers, kind, token)
     is_open_rule = text[start] == "@" and depth == 0 and found[-1] != (DELIM, ";") and closers[:1] != ["}"]
     return _closed_token(text, *found[-1]) + "".join(reversed(closers)) + ";" * is_open_rule
 

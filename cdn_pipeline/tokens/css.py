@@ -73,6 +73,9 @@ TOKEN = re.compile(
 # Functions that are replaced before a value is parsed (css-values-5), so that its text is kept; and scripts.
 SUBSTITUTES = frozenset({"attr", "env", "expression", "if", "inherit", "random-item", "toggle", "var"})
 
+# Descriptors whose text is kept too: of a function (css-mixins) and of a registered property.
+KEPT_NAMES = ("result", "initial-value")
+
 CLOSER = {"(": ")", "[": "]", "{": "}"}  # by the last character of the token that opens
 ESCAPED = re.compile(r"\\(?:([0-9a-fA-F]{1,6}+)(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S])|\Z)|\x00")
 
@@ -86,6 +89,14 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> list[tuple[str,
 def opens(kind: str, token: str) -> bool:
     """Whether a simple block begins here; its end is ``CLOSER[token[-1]]``."""
     return kind == FUNCTION or (kind == DELIM and token in CLOSER)
+
+
+def nest(closers: list[str], kind: str, token: str) -> None:
+    """Keeps *closers*, the ends of the blocks that are open, in step with a token."""
+    if closers and kind == DELIM and token == closers[-1]:
+        closers.pop()
+    elif opens(kind, token):
+        closers.append(CLOSER[token[-1]])
 
 
 def unescape(raw: str) -> str:

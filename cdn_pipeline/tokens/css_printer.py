@@ -8,18 +8,18 @@ from collections.abc import Callable
 from cdn_pipeline.tokens.css import (
     BAD_STRING,
     BAD_URL,
-    CLOSER,
     COMMENT,
     DELIM,
     FUNCTION,
     IDENT,
+    KEPT_NAMES,
     NAME_CHARS,
     SPACE,
     SUBSTITUTES,
     URL,
     WHITE,
     WHITE_CHARS,
-    opens,
+    nest,
     tokens,
     unescape,
 )
@@ -33,8 +33,6 @@ _COMBINATORS = (">", "~", "+")
 _AFTER_WHICH_LOOSE = ("(", ",", "!")
 _BEFORE_WHICH_LOOSE = (")", ",", "!", ";", "}")
 
-# The result of a function (css-mixins) and the initial value of a property can be read back as text.
-KEPT_NAMES = ("result", "initial-value")
 # CSSOM gives the preludes of all other at-rules back as they were written.
 LOOSE_RULES = re.compile(
     rf"@(?:media|layer|page|font-face|(?:-[a-z]+-)?keyframes)(?![{NAME_CHARS}\\])", re.IGNORECASE
@@ -83,10 +81,7 @@ def _is_sound(found: list[Token]) -> bool:
     for kind, text in found:
         if kind in (BAD_STRING, BAD_URL) or (kind == DELIM and text == "\\"):
             return False
-        if closers and text == closers[-1] and kind == DELIM:
-            closers.pop()
-        elif opens(kind, text):
-            closers.append(CLOSER[text[-1]])
+        nest(closers, kind, text)
     return not closers or (closers == ["}"] and found[-1] == (DELIM, "{"))
 
 
@@ -138,10 +133,8 @@ def _prelude(found: list[Token]) -> list[Token]:
     group: list[str] = []
     for kind, text in found:
         group.append(text)
-        if closers and text == closers[-1] and kind == DELIM:
-            closers.pop()
-        elif opens(kind, text) and (closers or text != "{"):
-            closers.append(CLOSER[text[-1]])
+        if closers or text != "{":
+            nest(closers, kind, text)
         if not closers:
             raw = "".join(group)
             is_plain = len(group) == 1 or "'" in raw or '"' in raw
@@ -163,17 +156,13 @@ def _print(found: list[Token], is_loose: IsLoose) -> str:
             gap.append((kind, text))
             continue
         text = _bare(text) if kind == URL else text
-        right = "(" if kind == FUNCTION else text
         if gap:
             within = closers[-1] if closers else ""
-            out.append(_gap(gap, raw, text, not left or is_loose(before, left, right, within)))
+            out.append(_gap(gap, raw, text, not left or is_loose(before, left, text, within)))
             gap = []
         out.append(text)
-        if closers and text == closers[-1] and kind == DELIM:
-            closers.pop()
-        elif opens(kind, text):
-            closers.append(CLOSER[text[-1]])
-        before, left, raw = left, right, text
+        nest(closers, kind, text)
+        before, left, raw = left, "(" if kind == FUNCTION else text, text
     return "".join((*out, _gap(gap, "", "", True)))
 
 

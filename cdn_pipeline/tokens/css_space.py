@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from cdn_pipeline.tokens.css import SUBSTITUTES, WHITE, WHITE_CHARS
-from cdn_pipeline.tokens.css_printer import FEATURE, KEPT_NAMES, LOOSE_RULES, canonical, feature, printed
+from cdn_pipeline.tokens.css import KEPT_NAMES, SUBSTITUTES, WHITE, WHITE_CHARS
+from cdn_pipeline.tokens.css_printer import FEATURE, LOOSE_RULES, canonical, feature, printed
 
 _KEPT = re.compile(
     rf"--|progid:|(?:{'|'.join(sorted(SUBSTITUTES))})\(|^(?:{'|'.join(KEPT_NAMES)})\b", re.IGNORECASE

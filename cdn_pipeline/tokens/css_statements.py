@@ -18,6 +18,7 @@ from cdn_pipeline.tokens.css import (
     IN_DOUBLE_QUOTES,
     IN_SINGLE_QUOTES,
     IN_URL,
+    KEPT_NAMES,
     NAME_CHARS,
     SUBSTITUTES,
     TOKEN,
@@ -114,5 +115,5 @@ def _keeps_blocks(text: str, start: int, end: int) -> bool:
     if not match:
         return False
     name = unescape(match[1])
-    is_custom = name[:2] == "--" and len(name) > 2
-    return is_custom or match.end() == end or _SUBSTITUTION.search(text, match.end(), end) is not None
+    keeps_text = (name[:2] == "--" and len(name) > 2) or name.lower() in KEPT_NAMES
+    return keeps_text or match.end() == end or _SUBSTITUTION.search(text, match.end(), end) is not None
