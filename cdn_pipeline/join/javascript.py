@@ -1,7 +1,7 @@
 """Joins the JavaScript members of a bundle into as few texts as their meaning allows.
 
 What has to be kept: the order; where one member ends and the next begins; whether a member is strict; that
-one script can declare a name lexically only once. Modules stay alone. What joining scripts always changes: the
+one script can declare a name lexically only once. Modules stay alone. Joining always changes two things: the
 functions that a later member declares exist from the beginning, and an error ends the members after it too.
 """
 

@@ -40,6 +40,7 @@ _LITERAL = (
     r")?"
 )
 _IS_STRING, _IS_COMMENT, _IS_TEMPLATE = 1, 2, 3
+_MARKS = {_IS_STRING: STRING, _IS_TEMPLATE: TEMPLATE}
 _OUTSIDE = re.compile(rf"[\"'`/\\]{_LITERAL}")
 _IN_HOLE = re.compile(rf"[\"'`/\\{{}}]{_LITERAL}")
 _TEMPLATE_REST = re.compile(_TEMPLATE_CHARACTERS)
@@ -69,9 +70,7 @@ class _Lexer(Code):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.slashes = Slashes(self)
-        self.holes: list[
-            int
-        ] = []  # for every open hole of a template the braces open in it, its own included
+        self.holes: list[int] = []  # of templates, not yet closed: the open braces of each, its own included
 
     def run(self) -> None:
         hashbang = _HASHBANG.match(self.text)
@@ -104,9 +103,7 @@ class _Lexer(Code):
                 return end
             code.append(text[self.start : start])
             literals.append(literal)
-            marks.append(
-                STRING if kind == _IS_STRING else TEMPLATE if kind == _IS_TEMPLATE else _comment(literal)
-            )
+            marks.append(_comment(literal) if kind == _IS_COMMENT else _MARKS[kind])
             self.start = end
         return -1
 
