@@ -118,13 +118,13 @@ def _names(code: str) -> Names:
     lexical: set[str] = set()
     others: set[str] = set()
     for token in grammar.read(code):
-        if token == "arguments" and not grammar.in_function(arrows=False):
+        if token == "arguments" and not grammar.top.has_arguments:
             others.add(token)
         binder = grammar.top.binder if grammar.top.is_pattern else grammar.bound_by
-        if not binder or not _NAME.match(token) or grammar.in_function(arrows=True):
+        if not binder or not _NAME.match(token) or grammar.top.in_function:
             continue
         if binder not in LEXICAL:
             others.add(token)
-        elif all(frame.is_pattern for frame in grammar.frames[1:]):
+        elif grammar.top.is_outermost:
             lexical.add(token)
     return Names(frozenset(lexical), frozenset(others))

@@ -46,6 +46,13 @@ class Frame:
         self.modifiers: list[str] = []  # of the property or member that is being read, its name among them
         self.heads: list[Head] = []
         self.begin()
+        # What follows from the frames around it. Those cannot change as long as this one is open.
+        self.is_outermost = True  # nothing but the patterns of a declaration around it
+        self.is_apart = False  # a function, arrow or class around it: no `await` of the top level
+        self.in_function = False
+        self.has_arguments = False  # of a function that is no arrow
+        self.yields: bool | None = False  # whether `yield` is an operator; None where that is open
+        self.awaits: bool | None = None  # whether `await` is; a module may await at its top level
 
     def begin(self) -> None:
         """A statement begins here, if statements stand here at all."""
@@ -56,6 +63,19 @@ class Frame:
         self.binder = ""  # `var`, `let` or `const` of the list that is being read
         self.has_bare_arrow = False  # an arrow function without braces: whose `await` is it?
         self.ternaries = 0  # `?` that wait for their `:`
+
+    def settle(self, around: Frame) -> None:
+        """Learn what follows from the frame *around* this one."""
+        self.is_outermost = around.is_outermost and self.is_pattern
+        self.in_function = around.in_function or self.is_function
+        self.has_arguments = around.has_arguments or (self.is_function and self.ends != CLAUSE)
+        if self.is_function:
+            self.yields, self.awaits = self.is_generator, self.is_async
+        elif self.holds == MEMBERS or around.has_bare_arrow:
+            self.yields = self.awaits = None
+        else:
+            self.yields, self.awaits = around.yields, around.awaits
+        self.is_apart = around.is_apart or around.has_bare_arrow or self.holds == MEMBERS or self.is_function
 
     def next_member(self) -> None:
         """A property or member begins here."""

@@ -74,24 +74,15 @@ class Grammar:
 
     def is_at_top(self) -> bool:
         """Whether no function, class or arrow contains this place."""
-        return not any(
-            frame.is_function or frame.has_bare_arrow or frame.holds == MEMBERS for frame in self.frames
-        )
+        return not (self.top.is_apart or self.top.has_bare_arrow)
 
     def is_operator(self, word: str) -> bool | None:
         """Whether the ``yield``, ``await`` or ``of`` just read is an operator; None where that stays open."""
         if word == "of":
             return not self.after_operand
-        for frame in reversed(self.frames):
-            if frame.has_bare_arrow or frame.holds == MEMBERS:
-                return None
-            if frame.is_function:
-                return frame.is_generator if word == "yield" else frame.is_async
-        return None if word == "await" else False  # a module may await at its top level
-
-    def in_function(self, *, arrows: bool) -> bool:
-        """Whether a function's body contains this place; of *arrows* too, if they count."""
-        return any(frame.is_function and (arrows or frame.ends != CLAUSE) for frame in self.frames)
+        if self.top.has_bare_arrow:
+            return None
+        return self.top.yields if word == "yield" else self.top.awaits
 
     def after_bare_name(self) -> bool:
         """Whether the name just read is one that no operator but `=` and `,` can follow."""
@@ -232,6 +223,7 @@ class Grammar:
         binder = self.last if self.last in BINDERS else self.top.binder
         if binder and (self.last in BINDERS or self.last == "," or self.top.is_pattern):
             frame.is_pattern, frame.binder = True, binder
+        frame.settle(self.top)
         self.frames.append(frame)
         self.top = frame
 
