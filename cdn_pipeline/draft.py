@@ -26,6 +26,9 @@ JAVASCRIPT = "javascript"
 CSS = "css"
 
 
+Edit = tuple[int, int, str]  # start, end, and what takes the place of the text between
+
+
 class Mention(NamedTuple):
     """One reference of a draft, and where its author wrote it."""
 
@@ -150,7 +153,19 @@ def tokenise(path: str, shown: str, text: str, language: str, options: Options) 
         return Tokenised(text, (), (Problem(WARNING, shown, message, "", *place),), False)
     if language == JAVASCRIPT and not options.modules:
         found = [reference for reference in found if reference.kind == "source-map"]
-    return replace(path, text, found, options.prefix)._replace(problems=dead)
+    mentions, edits = replacements(path, text, found, options.prefix)
+    tokens = importlib.import_module("cdn_pipeline.tokens.javascript") if language == JAVASCRIPT else None
+    tokenised = tokens.edited(text, edits) if tokens else _spliced(text, edits)
+    return Tokenised(tokenised, mentions, dead)
+
+
+def _spliced(text: str, edits: Iterable[Edit]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for start, end, token in edits:
+        pieces += (text[at:start], token)
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _dead_imports(text: str, shown: str) -> tuple[Problem, ...]:
@@ -171,11 +186,13 @@ def _reader(language: str) -> Callable[[str], list[Reference]]:
     return reader
 
 
-def replace(path: str, text: str, found: Iterable[Reference], prefix: str) -> Tokenised:
-    """*text* with tokens for those of *found* that lead into the site."""
-    pieces: list[str] = []
+def replacements(
+    path: str, text: str, found: Iterable[Reference], prefix: str
+) -> tuple[tuple[Mention, ...], list[Edit]]:
+    """Those of *found* that lead into the site, and the tokens that take their place."""
+    edits: list[Edit] = []
     mentions: list[Mention] = []
-    at = line = line_start = 0
+    line = line_start = 0
     for reference in found:
         climbs = False
         try:
@@ -193,10 +210,8 @@ def replace(path: str, text: str, found: Iterable[Reference], prefix: str) -> To
         mentions.append(
             Mention(token, target, reference.kind, raw, url, line + 1, column, path, climbs),
         )
-        pieces += (text[at : reference.start], token)
-        at = reference.end
-    pieces.append(text[at:])
-    return Tokenised("".join(pieces), tuple(mentions))
+        edits.append((reference.start, reference.end, token))
+    return tuple(mentions), edits
 
 
 def token_for(target: str, kind: str, raw: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from cdn_pipeline.tokens.css import WHITE
@@ -17,18 +18,22 @@ def minify(text: str) -> str:
     """*text* without the white space, comments and last semicolons that mean nothing; ``/*! */`` stays."""
     mark = (_MARK.match(text) or "")[0]
     pieces = [mark]
-    short: dict[str, str] = {}  # sheets repeat themselves
     for start, end, depth in statements(text):
         statement = text[start:end]
-        piece = short.get(statement)
-        if piece is None:
-            piece = short[statement] = squeezed(statement) if end < len(text) else printed(statement)
+        if end == len(text):
+            piece = printed(statement)
+        else:
+            piece = _squeezed(statement) if len(statement) < _SHORT else squeezed(statement)
         if piece == "}" and depth and pieces[-1][-1:] == ";":
             _drop_semicolons(pieces)
         pieces.append(piece)
     if text.startswith(_CHARSET, len(mark)) or not "".join(pieces[1:3]).startswith(_CHARSET):
         return "".join(pieces)
     return f"{mark} {''.join(pieces[1:])}"  # it means nothing after white space, and would come to life
+
+
+_SHORT = 200  # characters; longer statements are seldom said twice
+_squeezed = functools.lru_cache(maxsize=20_000)(squeezed)  # sheets repeat themselves, and each other
 
 
 def _drop_semicolons(pieces: list[str]) -> None:

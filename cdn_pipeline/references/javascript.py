@@ -21,6 +21,7 @@ _SPACE = f"[{characters.SPACE}]*"
 _LITERAL = '(?P<literal>["`]\0+)'
 _NO_WORD_BEFORE = f"(?<![#{characters.WORD}])"
 _MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
+_MODULE_WORDS = ("import", "export", "await")
 _MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
 _DYNAMIC_IMPORT = re.compile(
     rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}"
@@ -41,7 +42,7 @@ def references(text: str) -> list[Reference]:
     An import counts if it begins with ``/``, ``./`` or ``../``: a bare specifier is no URL. Raises LexError
     if the text cannot be read; one in which only the last line can refer to anything is not read at all.
     """
-    if _MAY_REFER.search(text):
+    if ("import" in text or "export" in text) and _MAY_REFER.search(text):
         return sorted(_all(text))
     return list(_source_map(text))
 
@@ -90,7 +91,7 @@ def is_module(text: str) -> bool:
 
     That is: an import or export declaration, ``import.meta``, or an ``await`` outside of every function.
     """
-    if not _MAY_BE_MODULE.search(text):
+    if not any(word in text for word in _MODULE_WORDS) or not _MAY_BE_MODULE.search(text):
         return False
     cut = tokens.pieces(text)
     masked = cut.masked()

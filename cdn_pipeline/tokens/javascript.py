@@ -10,7 +10,7 @@ offsets are those of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from . import LexError
@@ -59,11 +59,38 @@ def pieces(text: str) -> Pieces:
     Linear in the length of the text. What is accepted has literals and brackets that close, no character that
     JavaScript does not have, no HTML-like comment and no JSX; whether it has a meaning is not looked at.
     """
-    lexer = _Lexer(text)
-    lexer.run()
-    cut = Pieces([*lexer.code, text[lexer.start :]], lexer.literals, lexer.marks)
-    check(cut)
+    cut = _recent.get(text)
+    if cut is None:
+        lexer = _Lexer(text)
+        lexer.run()
+        cut = Pieces([*lexer.code, text[lexer.start :]], lexer.literals, lexer.marks)
+        check(cut)
+        _remember(text, cut)
     return cut
+
+
+def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    """*text* with other words in its literals, each (start, end, words) in order. `pieces` knows the result
+    without reading it again, so the words must be such that the literals stay what they are."""
+    at, parts = 0, []
+    for start, end, words in edits:
+        parts += (text[at:start], words)
+        at = end
+    result = "".join([*parts, text[at:]])
+    if text in _recent:
+        _remember(result, _recent[text].edited(edits))
+    return result
+
+
+# The same text is asked for references, for being a module and for being printed, one after the other.
+_recent: dict[str, Pieces] = {}
+_KEEP = 2
+
+
+def _remember(text: str, cut: Pieces) -> None:
+    while len(_recent) >= _KEEP:
+        del _recent[next(iter(_recent))]
+    _recent[text] = cut
 
 
 class _Lexer(Code):

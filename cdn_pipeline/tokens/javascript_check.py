@@ -51,22 +51,23 @@ def _markup(code: str) -> tuple[int, str] | None:
 
 def _unbalanced(code: str) -> tuple[int, str] | None:
     """The first bracket that closes nothing, or the last that nothing closes."""
-    open_brackets: list[str] = []
-    for bracket in _BRACKET.findall(code):
-        if bracket in "([{":
-            open_brackets.append(bracket)
-        elif not open_brackets or open_brackets.pop() != _OPENING[bracket]:
-            return _mismatch(code)
-    return _mismatch(code) if open_brackets else None
+    brackets = code.translate(_ONLY_BRACKETS)
+    for _ in range(_ORDINARY_DEPTH):
+        if not brackets:
+            return None
+        brackets = brackets.replace("()", "").replace("[]", "").replace("{}", "")
+    return _mismatch(code)
 
 
-def _mismatch(code: str) -> tuple[int, str]:
+def _mismatch(code: str) -> tuple[int, str] | None:
     open_brackets: list[re.Match[str]] = []
     for bracket in _BRACKET.finditer(code):
         if bracket[0] in "([{":
             open_brackets.append(bracket)
         elif not open_brackets or open_brackets.pop()[0] != _OPENING[bracket[0]]:
             return bracket.start(), f"'{bracket[0]}' closes nothing"
+    if not open_brackets:
+        return None
     return open_brackets[-1].start(), f"'{open_brackets[-1][0]}' is not closed"
 
 
@@ -74,6 +75,20 @@ _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 _NAMELESS = re.compile(rf"#(?![{characters.WORD}])|@(?![{characters.WORD}(])")
 _HTML_COMMENT_END = re.compile(rf"(?:^|[{characters.LINE_END}])[{characters.BLANK}]*+-->")
 _BRACKET = re.compile(r"[()\[\]{}]")
+_ORDINARY_DEPTH = 100  # brackets that are nested deeper are counted one by one
+
+
+class _Only(dict[int, None]):
+    """For `str.translate`: deletes every character but the brackets."""
+
+    def __missing__(self, character: int) -> int | None:
+        kept = character if chr(character) in "()[]{}" else None
+        if kept is None:
+            self[character] = None
+        return kept
+
+
+_ONLY_BRACKETS = _Only()
 _OPENING = {")": "(", "]": "[", "}": "{"}
 # "<" unless a bracket, a digit or a name of one letter stands before it: only to save time
 _ANGLE = re.compile(r"<(?<![)\]\d]<)(?<![)\]\d] <)(?<!\W\w<)(?<!\W\w <)")

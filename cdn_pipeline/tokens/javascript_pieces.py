@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import chain
+from itertools import accumulate, chain
+from operator import add
 from typing import NamedTuple
 
 STRING = '"'
@@ -31,6 +33,17 @@ class Pieces(NamedTuple):
     def masked(self) -> str:
         """The code with literals hidden, each character at its offset in the text."""
         return _joined(self.code, map(_hidden, self.marks, self.literals))
+
+    def edited(self, edits: Iterable[tuple[int, int, str]]) -> Pieces:
+        """With other words in its literals, each (start, end, words) in order and within one literal."""
+        lengths = map(add, map(len, self.code), chain((0,), map(len, self.literals)))
+        starts = list(accumulate(lengths))
+        literals = list(self.literals)
+        for start, end, words in reversed(list(edits)):
+            index = bisect_right(starts, start, hi=len(literals)) - 1
+            literal, begin = literals[index], starts[index]
+            literals[index] = literal[: start - begin] + words + literal[end - begin :]
+        return self._replace(literals=literals)
 
     def offset(self, at: int) -> int:
         """The offset in the text of the character of code at *at* in the compact code."""
