@@ -21,7 +21,7 @@ def difference(before: str, after: str) -> Difference | None:
         _essences(before), _essences(after), fillvalue=("", len(before))
     ):
         if text != other:
-            at = next((at for at, pair in enumerate(zip(text, other, strict=False)) if len({*pair}) > 1), 0)
+            at = _same(text, other)
             return Difference(offset, f"expected {_shown(text, at)}, found {_shown(other, at)}")
     return None
 
@@ -50,6 +50,12 @@ def _essences(text: str) -> Iterator[tuple[str, int]]:
                 yield last, end - 1
         else:
             yield found, start
+
+
+def _same(text: str, other: str) -> int:
+    """How many characters the two begin with alike."""
+    pairs = enumerate(zip(text, other, strict=False))
+    return next((at for at, (one, two) in pairs if one != two), min(len(text), len(other)))
 
 
 def _shown(text: str, at: int) -> str:

@@ -22,7 +22,7 @@ from cdn_pipeline.references import (
     is_local,
     split_suffix,
 )
-from cdn_pipeline.references.css_imports import imports, inside, late_imports
+from cdn_pipeline.references.css_imports import AROUND, imports, inside, late_imports
 from cdn_pipeline.tokens.css import (
     CLOSER,
     COMMENT,
@@ -164,7 +164,9 @@ def _reference(
     cut = next(
         (one.start() for one in _SUFFIX.finditer(text, start, end) if unescape(one.group()) in "?#"), end
     )
-    path, suffix = (_IGNORED.sub("", unescape(text[at:to])) for at, to in ((start, cut), (cut, end)))
+    path = _IGNORED.sub("", unescape(text[start:cut])).lstrip(AROUND)
+    suffix = _IGNORED.sub("", unescape(text[cut:end])).rstrip(AROUND)
+    path = path if suffix else path.rstrip(AROUND)
     if is_local(path + suffix):
         kind = FRAGMENT if names_elements and "#" in suffix else kind
         yield Reference(start, cut, path, kind, suffix)

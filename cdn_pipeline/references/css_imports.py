@@ -28,7 +28,7 @@ from cdn_pipeline.tokens.css_statements import statements
 _MAYBE = re.compile(r"@(?:[iI]|\\)")
 # At-rules that Chromium knows; one that it does not know ends no imports.
 _INSIDE_URL = re.compile(rf"{URL_OPEN}{WHITE}*+({IN_URL})")
-_AROUND = "".join(map(chr, range(0x21)))  # URL standard, 4.4
+AROUND = "".join(map(chr, range(0x21)))  # URL standard, 4.4
 _GAPS = (SPACE, COMMENT)
 _KNOWN = frozenset(
     {
@@ -121,4 +121,4 @@ def inside(text: str, start: int, end: int) -> tuple[int, int]:
     inside = text[start + 1 : end]
     if "\\" in inside:  # its last space may be escaped
         return start + 1, end
-    return end - len(inside.lstrip(_AROUND)), start + 1 + len(inside.rstrip(_AROUND))
+    return end - len(inside.lstrip(AROUND)), start + 1 + len(inside.rstrip(AROUND))

@@ -180,7 +180,7 @@ def _gap(gap: list[Token], left: str, right: str, is_loose: bool) -> str:
         if is_loose:
             return kept
         return ("  " if gap[0][0] == COMMENT and _OPEN_ESCAPE.search(left) else " ") + kept
-    return kept or ("/**/" if _would_join(left, right) else "")
+    return kept or ("/**/" if not is_loose and _would_join(left, right) else "")
 
 
 def _would_join(left: str, right: str) -> bool:
@@ -193,6 +193,8 @@ def _would_join(left: str, right: str) -> bool:
 
 
 def _is_loose_in_value(before: str, left: str, right: str, within: str) -> bool:
+    if left == "<":
+        return False  # < !--
     return left in _AFTER_WHICH_LOOSE or right in _BEFORE_WHICH_LOOSE
 
 
