@@ -1,6 +1,6 @@
 """Writes a site of N files, about 25,000 bytes each: the same bytes on every machine and Python version.
 
-python benchmarks/generate.py --files 2000 /tmp/site
+python benchmarks/generate.py --files 2000 SITE
 """
 
 from __future__ import annotations

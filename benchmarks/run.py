@@ -1,6 +1,6 @@
 """Runs our build and its peers by turns over a generated site, and prints medians and ratios.
 
-    python benchmarks/run.py --work /tmp/bench --files 2000 --scenario nochange cold-plain
+    python benchmarks/run.py --work SCRATCH --files 2000 --scenario nochange cold-plain
 
 See README.md beside this file for what each scenario is, and what is fair and what is not.
 """
