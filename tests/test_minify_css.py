@@ -225,7 +225,7 @@ def test_no_token_is_lost_or_made(text: str) -> None:
     def significant(sheet: str) -> list[str]:
         kinds = ("space", "comment")
         found = [
-            token.replace(" ", "") for kind, token in tokens(sheet) if kind not in kinds and token != ";"
+            "".join(token.split()) for kind, token in tokens(sheet) if kind not in kinds and token != ";"
         ]
         return found
 

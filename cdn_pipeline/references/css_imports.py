@@ -82,6 +82,8 @@ def late_imports(text: str) -> list[int]:
     if not _MAYBE.search(text):
         return []
     alive = {rule.start for rule in imports(text)}
+    if all(maybe.start() in alive for maybe in _MAYBE.finditer(text)):
+        return []
     starts = (start for start, _, _ in statements(text))
     return [start for start in starts if start not in alive and at_keyword(text, start) == "import"]
 

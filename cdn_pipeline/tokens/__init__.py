@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+Edit = tuple[int, int, str]  # start, end, and what takes the place of the text between
+
+
+def spliced(text: str, edits: Iterable[Edit]) -> str:
+    """*text* after *edits*, which are in order and do not overlap."""
+    pieces: list[str] = []
+    at = 0
+    for start, end, words in edits:
+        pieces += (text[at:start], words)
+        at = end
+    return "".join([*pieces, text[at:]])
+
 
 class LexError(Exception):
     """The text cannot be divided into tokens with certainty. Whoever asked must leave it as it is."""

@@ -8,8 +8,9 @@ read token by token.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from cdn_pipeline.tokens import Edit, spliced
 from cdn_pipeline.tokens.css import (
     CLOSED_COMMENT,
     CLOSER,
@@ -62,10 +63,58 @@ _DECLARES = re.compile(
 _SUBSTITUTION = re.compile(rf"(?:{'|'.join(sorted(SUBSTITUTES))})\(", re.IGNORECASE)
 
 
-def statements(text: str) -> Iterator[tuple[int, int, int]]:
+Statement = tuple[int, int, int]
+
+
+def statements(text: str) -> Iterable[Statement]:
     """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth is the
     number of blocks that are open before it. White space and comments before a statement belong to none, but
     ``/*! */``, ``<!--`` and ``-->`` are each one. The last one may lack its end."""
+    known = _recent.get(text)
+    if known is None and len(text) <= _LARGEST:
+        known = _remember(text, list(_divided(text)))
+    return _divided(text) if known is None else known
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """*text* with other words in its strings, addresses and comments. `statements` knows the result without
+    reading it again, so the words must be such that these stay what they are."""
+    result = spliced(text, edits)
+    if text in _recent:
+        _remember(result, list(_moved(_recent[text], edits)))
+    return result
+
+
+# The same text is asked for imports, for other references and for being printed, one after the other.
+_recent: dict[str, list[Statement]] = {}
+_KEEP = 2
+_LARGEST = 4_000_000  # characters
+
+
+def _remember(text: str, found: list[Statement]) -> list[Statement]:
+    while len(_recent) >= _KEEP:
+        del _recent[next(iter(_recent))]
+    _recent[text] = found
+    return found
+
+
+def _moved(found: Iterable[Statement], edits: Iterable[Edit]) -> Iterator[Statement]:
+    """The statements where they stand after *edits*."""
+    pending = iter(edits)
+    edit = next(pending, None)
+    shift = 0
+    for start, end, depth in found:
+        while edit and edit[1] <= start:
+            shift += len(edit[2]) - (edit[1] - edit[0])
+            edit = next(pending, None)
+        moved = start + shift
+        while edit and edit[0] < end:
+            shift += len(edit[2]) - (edit[1] - edit[0])
+            edit = next(pending, None)
+        yield moved, end + shift, depth
+
+
+def _divided(text: str) -> Iterator[Statement]:
     at, depth = int(text.startswith("\ufeff")), 0
     while at < len(text):
         for match in _STATEMENT.finditer(text, at):

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from . import LexError
+from . import Edit, LexError, spliced
 from . import javascript_characters as characters
 from .javascript_check import check
 from .javascript_pieces import (
@@ -69,14 +69,10 @@ def pieces(text: str) -> Pieces:
     return cut
 
 
-def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
-    """*text* with other words in its literals, each (start, end, words) in order. `pieces` knows the result
-    without reading it again, so the words must be such that the literals stay what they are."""
-    at, parts = 0, []
-    for start, end, words in edits:
-        parts += (text[at:start], words)
-        at = end
-    result = "".join([*parts, text[at:]])
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """*text* with other words in its literals. `pieces` knows the result without reading it again, so the
+    words must be such that the literals stay what they are."""
+    result = spliced(text, edits)
     if text in _recent:
         _remember(result, _recent[text].edited(edits))
     return result

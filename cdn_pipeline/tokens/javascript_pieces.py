@@ -8,6 +8,8 @@ from itertools import accumulate, chain
 from operator import add
 from typing import NamedTuple
 
+from . import Edit
+
 STRING = '"'
 REGEX = "'"
 TEMPLATE = "`"  # a template or its last part
@@ -34,8 +36,8 @@ class Pieces(NamedTuple):
         """The code with literals hidden, each character at its offset in the text."""
         return _joined(self.code, map(_hidden, self.marks, self.literals))
 
-    def edited(self, edits: Iterable[tuple[int, int, str]]) -> Pieces:
-        """With other words in its literals, each (start, end, words) in order and within one literal."""
+    def edited(self, edits: Iterable[Edit]) -> Pieces:
+        """With other words in its literals; each edit lies within one."""
         lengths = map(add, map(len, self.code), chain((0,), map(len, self.literals)))
         starts = list(accumulate(lengths))
         literals = list(self.literals)
