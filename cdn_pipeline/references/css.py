@@ -38,7 +38,7 @@ from cdn_pipeline.tokens.css import (
     unescape,
 )
 from cdn_pipeline.tokens.css_rules import at_keyword
-from cdn_pipeline.tokens.css_statements import statements
+from cdn_pipeline.tokens.css_statements import statements, terminator
 
 __all__ = ["late_imports", "references"]
 
@@ -112,7 +112,7 @@ def _declared(text: str) -> Iterator[Reference]:
         if maybe is None:
             return
         if maybe.start() < end:
-            if depth and text[start] != "@" and text[end - 1] != "{":
+            if depth and text[start] != "@" and terminator(text, start, end) != "{":
                 yield from _values(text, start, end, preludes[depth])
             maybe = _MAYBE.search(text, end)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cdn_pipeline.tokens.css import AT_KEYWORD, TOKEN, unescape
-from cdn_pipeline.tokens.css_statements import statements
+from cdn_pipeline.tokens.css_statements import statements, terminator
 
 # Ignored at the top level only: remains of the days when sheets were hidden in HTML comments.
 _IGNORED = ("<!--", "-->")
@@ -32,7 +32,7 @@ def rules(text: str) -> Iterator[Rule]:
             if text.startswith(_IGNORED, first):
                 continue
             start, block, is_whole, keyword = first, 0, True, at_keyword(text, first)
-        last = text[end - 1]
+        last = terminator(text, first, end)
         if depth == 0 and last == "{":
             block = end
         elif _ends(text, start, depth, last, keyword):

@@ -24,7 +24,9 @@ from cdn_pipeline.tokens.css import (
     SUBSTITUTES,
     TOKEN,
     WHITE,
+    nest,
     opens,
+    tokens,
     unescape,
 )
 
@@ -129,6 +131,18 @@ def _divided(text: str) -> Iterator[Statement]:
         end = _end(text, at, depth)
         yield at, end, depth
         at, depth = end, _depth(depth, text[end - 1])
+
+
+def terminator(text: str, start: int, end: int) -> str:
+    """The ``{``, ``}`` or ``;`` that ends a statement; "" if only the end of the text does."""
+    if end < len(text):
+        return text[end - 1] if text[end - 1] in "{};" else ""
+    last = ""
+    closers: list[str] = []
+    for kind, token in tokens(text, start):
+        last = token if kind == DELIM and not closers and token in "{};" else ""
+        nest(closers, kind, token)
+    return last
 
 
 def _depth(depth: int, last: str) -> int:
