@@ -131,11 +131,11 @@ class Outputs:
         alone = sum(job.size for job in jobs.values()) < (ALONE_SLOW if slow else ALONE)
         for done, (job, results) in enumerate(workers.run(_tasks(jobs.values()), alone=alone), 1):
             digest = outputs[job.path].sha256
-            for encoding, neighbour in zip(job.encodings, results, strict=True):
+            for encoding, neighbour, staged in zip(job.encodings, results, job.staged, strict=True):
                 cache.put(f"{makers(encoding)} {digest}", neighbour)
                 for path in waiting[digest]:
                     if encoding in outputs[path].routed.encodings:
-                        self._stage_neighbour(outputs[path], encoding, neighbour, intact)
+                        staged = self._stage_neighbour(outputs[path], encoding, neighbour, staged)
             progress(done, len(jobs))
 
     def _recall(
@@ -158,7 +158,7 @@ class Outputs:
         found = {name: cache.get(f"{makers(name)} {linked.sha256}") for name in wanted}
         for name, neighbour in found.items():
             if neighbour is not None:
-                self._stage_neighbour(linked, name, neighbour, intact)
+                self._stage_neighbour(linked, name, neighbour)
         return None not in found.values()
 
     def _job(self, path: str, linked: Linked, also: tuple[str, ...]) -> CompressJob:
@@ -169,16 +169,19 @@ class Outputs:
             self.staged.get(file) or str(self._directory.path / file),
             linked.size,
             wanted,
+            tuple(self._directory.staged_name() for _ in wanted),
         )
 
-    def _stage_neighbour(self, linked: Linked, encoding: str, neighbour: bytes, intact: set[str]) -> None:
+    def _stage_neighbour(self, linked: Linked, encoding: str, neighbour: bytes, staged: str = "") -> str:
+        """Stages a neighbour, which is in the file *staged* already if that is given. Returns "" if that
+        file is used now: each output needs one of its own."""
         self.encodings.setdefault(linked.path, {})[encoding] = len(neighbour)
-        if not neighbour:
-            return
-        for file in _files(linked):
+        for file in _files(linked) if neighbour else ():
             name = file + SUFFIXES[encoding]
             if self._claim(name, linked.path, {}):
-                self.staged[name] = self._directory.stage(neighbour)
+                self.staged[name] = staged or self._directory.stage(neighbour)
+                staged = ""
+        return staged
 
     def notes(self, outputs: Mapping[str, Linked]) -> dict[str, list[Any]]:
         """What the ledger should say of the outputs."""

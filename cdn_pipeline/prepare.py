@@ -62,6 +62,7 @@ class CompressJob(NamedTuple):
     file: str
     size: int
     encodings: tuple[str, ...]
+    staged: tuple[str, ...]  # the files to write, one for each encoding
 
 
 def copy(jobs: Sequence[CopyJob]) -> list[Copied | Lost]:
@@ -81,13 +82,18 @@ def draft_all(jobs: Sequence[DraftJob]) -> list[Draft]:
 
 
 def compress(jobs: Sequence[CompressJob]) -> list[list[bytes]]:
-    """For each file the neighbours in the order of its encodings; an empty one is not worth while."""
-    results = []
-    for job in jobs:
-        with open(job.file, "rb") as file:
-            content = file.read()
-        results.append([compressed(content, encoding) for encoding in job.encodings])
-    return results
+    """Writes the neighbours of files, and returns them; an empty one is not worth while nor written."""
+    return [_neighbours(job) for job in jobs]
+
+
+def _neighbours(job: CompressJob) -> list[bytes]:
+    with open(job.file, "rb") as file:
+        content = file.read()
+    neighbours = [compressed(content, encoding) for encoding in job.encodings]
+    for neighbour, staged in zip(neighbours, job.staged, strict=True):
+        if neighbour:
+            release.write(staged, neighbour)
+    return neighbours
 
 
 class _Changed(Exception):

@@ -31,6 +31,8 @@ class BuildDirectory:
         self.shown = shown
         self.private = path / PRIVATE
         self.staging = self.private / "staging"
+        self._staging = f"{self.staging}{os.sep}"
+        self._top = f"{path}{os.sep}"
         self.ledger: dict[str, Any] = {}
         self.started_ns = 0  # by the clock of the file system
         self._staged = 0
@@ -106,7 +108,7 @@ class BuildDirectory:
     def staged_name(self) -> str:
         """A new file name in the staging directory."""
         self._staged += 1
-        return str(self.staging / str(self._staged))
+        return f"{self._staging}{self._staged}"
 
     def stage(self, content: bytes) -> str:
         """The name of a new file with *content*."""
@@ -124,9 +126,9 @@ class BuildDirectory:
         """
         problems = []
         for output, source in staged.items():
-            file = self.path / output
-            if output in self.files or not os.path.lexists(file):
+            if output in self.files or not os.path.lexists(self._top + output):
                 continue
+            file = self.path / output
             if file.is_file() and filecmp.cmp(file, source, shallow=False):
                 continue
             name = f"{self.shown}/{output}"
@@ -150,7 +152,7 @@ class BuildDirectory:
         try:
             self._announce(staged, documents)
             for output, source in staged.items():
-                self._move(source, self.path / output)
+                self._move(source, output)
             for name, content in documents.items():
                 self._publish(name, content)
             return self._settle(staged, documents, release, keep, notes)
@@ -164,19 +166,19 @@ class BuildDirectory:
             self.files.update((name, [-1, -1]) for name in fresh)
             self._write_ledger()
 
-    def _move(self, source: str, file: Path) -> None:
+    def _move(self, source: str, name: str) -> None:
+        file = self._top + name
         try:
             os.replace(source, file)
         except (FileNotFoundError, NotADirectoryError):
-            file.parent.mkdir(parents=True, exist_ok=True)
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             os.replace(source, file)
 
     def _publish(self, name: str, content: bytes) -> None:
-        file = self.path / name
         with contextlib.suppress(OSError):
-            if file.read_bytes() == content:
+            if (self.path / name).read_bytes() == content:
                 return
-        self._move(self.stage(content), file)
+        self._move(self.stage(content), name)
 
     def _settle(
         self,
@@ -187,7 +189,7 @@ class BuildDirectory:
         notes: Mapping[str, Any],
     ) -> list[str]:
         for name in (*staged, *documents):
-            status = os.lstat(self.path / name)
+            status = os.lstat(self._top + name)
             self.files[name] = [status.st_size, status.st_mtime_ns]
         identity, files = release
         older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
@@ -197,7 +199,7 @@ class BuildDirectory:
         self.ledger.update(notes)
         for name in removed:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path / name)
+                os.unlink(self._top + name)
             del self.files[name]
         self._remove_empty_directories(removed)
         self._write_ledger()
