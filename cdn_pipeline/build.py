@@ -15,7 +15,7 @@ from cdn_pipeline.cache import Cache
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
-from cdn_pipeline.drafts import Drafts
+from cdn_pipeline.drafts import Drafts, program
 from cdn_pipeline.errors import ERROR, WARNING, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
@@ -104,13 +104,14 @@ class _Build:
         with self.step("scan"):
             self.scan()
         with self.step("read and minify"):
-            known = self.directory.ledger.get("assets", {}) if self.request.use_cache else {}
-            self.drafts.add(self.sources, known, self.told("read and minify"))
+            notes = self.directory.notes(program()) if self.request.use_cache else {}
+            self.drafts.add(self.sources, notes.get("assets", {}), self.told("read and minify"))
         with self.step("bundle"):
             self.bundles.add(self.sources, self.told("bundle"))
         with self.step("link"):
             found = self.graph()
-            outputs = Outputs(self.drafts, found.dropped, self.directory, write=self.request.write)
+            noted = notes.get("outputs", {})
+            outputs = Outputs(self.drafts, found.dropped, self.directory, noted, write=self.request.write)
             linker = Linker(found.nodes, outputs.finish, self.config.origin)
             linker.link()
         if self.request.write:
@@ -202,6 +203,7 @@ class _Build:
         linked: Mapping[str, Linked],
     ) -> list[str]:
         notes = {
+            "program": program(),
             "assets": {
                 path: [*copied.stamp, copied.sha256, copied.is_utf8]
                 for path, copied in self.drafts.copied.items()

@@ -38,8 +38,15 @@ class Outputs:
     """Everything that a release serves, as files of the build directory."""
 
     def __init__(
-        self, drafts: Drafts, dropped: Mapping[str, list[bytes]], directory: BuildDirectory, *, write: bool
+        self,
+        drafts: Drafts,
+        dropped: Mapping[str, list[bytes]],
+        directory: BuildDirectory,
+        noted: Mapping[str, list[Any]],
+        *,
+        write: bool,
     ) -> None:
+        """*noted* is what `notes` said after the last build."""
         self.staged: dict[str, str] = {}  # {file below the build directory: staged file}
         self.files: dict[str, str] = {}  # {file below the build directory: logical path it comes from}
         self.encodings: dict[str, dict[str, int]] = {}
@@ -50,7 +57,7 @@ class Outputs:
         self._write = write
         self._fills: dict[str, str] = {}
         self._filled: dict[str, str] = {}  # {path: staged file}
-        self._noted = {path: Noted(*row) for path, row in directory.ledger.get("outputs", {}).items()}
+        self._noted = {path: Noted(*row) for path, row in noted.items()}
 
     def finish(self, path: str, values: Values, final: bool) -> tuple[str, int]:
         """See `link.Finish`."""

@@ -9,18 +9,18 @@ from __future__ import annotations
 import contextlib
 import errno
 import filecmp
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cdn_pipeline import note
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 
 PRIVATE = ".cdn_pipeline"  # below the build directory
 LEDGER = "ledger.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class BuildDirectory:
@@ -74,15 +74,16 @@ class BuildDirectory:
         hint = hints.get(error.errno or 0, "the last build is untouched")
         return SiteError([Problem(ERROR, self.shown, message, hint)])
 
+    def notes(self, program: str) -> dict[str, Any]:
+        """What the last build noted besides; nothing if it was another *program*, whose notes may be of
+        another form."""
+        notes: dict[str, Any] = self.ledger.get("notes", {})
+        return notes if notes.get("program") == program else {}
+
     def _read_ledger(self) -> dict[str, Any]:
-        empty = {"format": FORMAT, "files": {}, "releases": [], "assets": {}, "outputs": {}}
-        try:
-            ledger = json.loads((self.private / LEDGER).read_bytes())
-        except (OSError, ValueError):
-            return empty
-        if not isinstance(ledger, dict) or ledger.get("format") != FORMAT or set(ledger) < set(empty):
-            return empty
-        return ledger
+        empty = {"format": FORMAT, "files": {}, "releases": [], "notes": {}}
+        ledger = note.read(str(self.private / LEDGER))
+        return ledger if ledger.get("format") == FORMAT else empty
 
     @property
     def files(self) -> dict[str, list[int]]:
@@ -196,7 +197,7 @@ class BuildDirectory:
         self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
         kept = {name for _, names in self.ledger["releases"] for name in names} | set(documents)
         removed = sorted(name for name in self.files if name not in kept)
-        self.ledger.update(notes)
+        self.ledger["notes"] = notes
         for name in removed:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._top + name)
@@ -213,7 +214,7 @@ class BuildDirectory:
                     directory = os.path.dirname(directory)
 
     def _write_ledger(self) -> None:
-        staged = self.stage(json.dumps(self.ledger, separators=(",", ":")).encode())
+        staged = self.stage(note.sealed(self.ledger))
         os.replace(staged, self.private / LEDGER)
 
 
