@@ -25,6 +25,7 @@ class Cache:
         self._file = None if directory is None else directory / NAME
         self._pending: dict[str, bytes] = {}
         self._pending_size = 0
+        self._is_full = False  # nothing more can be written: what is put from here on stays in memory
         self._used: set[str] = set()
         self._connection = self._open()
 
@@ -75,42 +76,48 @@ class Cache:
         except sqlite3.Error as error:
             self._give_up(error)
             return None
-        if row is None:
+        if row is None or not isinstance(row[0], bytes):
             return None
-        value: bytes = row[0][4:]
-        return value if zlib.crc32(value).to_bytes(4, "big") == row[0][:4] else None
+        value = row[0][4:]
+        return value if row[0][:4] == _checksum(key, value) else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Keeps *value*; it is on disk at the latest after `close`."""
+        """Keeps *value* for this build at least; it is on disk at the latest after `close`."""
         self._used.add(key)
-        if self._connection is None and self._file is not None:
-            return
         self._pending[key] = value
         self._pending_size += len(value)
         if self._pending_size > BUFFER:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is pending, all or nothing."""
-        rows = [(key, zlib.crc32(value).to_bytes(4, "big") + value) for key, value in self._pending.items()]
-        self._pending.clear()
-        self._pending_size = 0
-        if self._connection is None or not rows:
+        """Writes what is pending, all or nothing; what cannot be written stays pending."""
+        if self._connection is None or self._is_full or not self._pending:
             return
+        rows = [(key, _checksum(key, value) + value) for key, value in self._pending.items()]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("INSERT OR REPLACE INTO result VALUES (?, ?)", rows)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
+        else:
+            self._pending.clear()
+            self._pending_size = 0
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        """A damaged file is replaced; a busy, full or read-only one is merely not used further."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        """A damaged file is replaced; a busy, full or read-only one is merely not written to any more."""
+        connection = self._connection
+        if connection is None:
+            return
+        if isinstance(error, sqlite3.OperationalError):
+            self._is_full = True
             with contextlib.suppress(sqlite3.Error):
-                connection.close()
-        if not isinstance(error, sqlite3.OperationalError):
+                connection.execute("ROLLBACK")
+            return
+        self._connection = None
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        if type(error) is sqlite3.DatabaseError:
             self._discard()
             self._connection = self._open()
 
@@ -130,6 +137,11 @@ class Cache:
         keys = [key for (key,) in connection.execute("SELECT key FROM result") if key not in self._used]
         connection.executemany("DELETE FROM result WHERE key = ?", [(key,) for key in keys])
         connection.execute("VACUUM")
+
+
+def _checksum(key: str, value: bytes) -> bytes:
+    """Of both, since a damaged index leads to the whole value of another key."""
+    return zlib.crc32(value, zlib.crc32(key.encode("utf-8", "surrogatepass"))).to_bytes(4, "big")
 
 
 def ignore_in_git(directory: Path) -> None:

@@ -114,7 +114,8 @@ def _build(options: argparse.Namespace) -> int:
 
     config = _config(file)
     sources = [os.path.join(config.root, name) for name in config.source]
-    look.before(sources)
+    ours = [out, os.path.join(config.root, config.cache)]
+    look.before(sources, ours)
     progress = report.Progress()
     try:
         built = build(Request(config, Path(out), options.jobs, not options.no_cache), progress)
@@ -122,7 +123,7 @@ def _build(options: argparse.Namespace) -> int:
         progress.end()
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
-        look.note(sources, [*_outputs(out), *built.inputs], summary)
+        look.note(sources, ours, [*_outputs(out), *built.inputs], summary)
     _print(summary, options, report.text(summary))
     return 0
 

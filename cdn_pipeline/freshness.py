@@ -1,27 +1,30 @@
 """Freshness: whether anything changed since the last build, found out by looking at the file system only.
 
-This is all that a build with nothing to do loads, so it imports nothing of ours and little of Python's.
+This is all that a build with nothing to do loads, so it imports next to nothing of ours and of Python's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Iterable
 from typing import Any
+
+from cdn_pipeline import note
 
 NAME = "fresh.json"
 RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
 
 
-def signature(tops: Iterable[str]) -> str:
-    """A digest of every name, size, time and inode below *tops* (directories or files)."""
+def signature(tops: Iterable[str], ours: Iterable[str] = ()) -> str:
+    """A digest of every name, size, time and inode below *tops* (directories or files), but not below the
+    directories *ours*."""
     rows: list[str] = []
+    skipped = {os.stat(place).st_ino for place in ours if os.path.isdir(place)}
     for top in tops:
         rows.append(f"\0{top}")
-        _look(top, rows)
+        _look(top, rows, skipped)
     return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -38,7 +41,7 @@ def is_settled(files: Iterable[str], started_ns: int) -> bool:
     return True
 
 
-def _look(top: str, rows: list[str]) -> None:
+def _look(top: str, rows: list[str], skipped: set[int]) -> None:
     pending = [top]
     while pending:
         directory = pending.pop()
@@ -55,13 +58,15 @@ def _look(top: str, rows: list[str]) -> None:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
+                    if entry.inode() not in skipped:
+                        pending.append(entry.path)
+                elif entry.is_symlink():
+                    # Where it leads is below *top* and seen there, or outside and no part of the site.
+                    rows.append(f"{entry.name} -> {os.readlink(entry.path)}")
+                    if entry.is_file():
+                        rows.append(_row(entry.name, entry.stat()))
                 else:
-                    rows.append(_row(entry.name, entry.stat(follow_symlinks=True)))
-                    if entry.is_symlink():
-                        rows.append(os.readlink(entry.path))
-                        if entry.is_dir():
-                            pending.append(os.path.realpath(entry.path))
+                    rows.append(_row(entry.name, entry.stat()))
             except OSError as error:
                 rows.append(f"{entry.name} {error.errno}")
 
@@ -98,47 +103,43 @@ class Look:
     def __init__(self, directory: str, key: str) -> None:
         self._directory = directory
         self._key = key
-        self._noted = _read(os.path.join(directory, NAME))
-        self._seen: tuple[list[str], str] = ([], "")
+        self._noted = note.read(os.path.join(directory, NAME))
+        self._seen: tuple[list[list[str]], str] = ([], "")
 
     def unchanged(self) -> dict[str, Any] | None:
         """The summary of the last build, if a build now could only do the same again."""
         noted = self._noted
         try:
-            if noted["key"] != self._key or noted["before"] != self.before(noted["sources"]):
+            if noted["key"] != self._key:
+                return None
+            if noted["before"] != self.before(noted["sources"], noted["ours"]):
                 return None
             summary: dict[str, Any] = noted["summary"]
             return summary if noted["after"] == signature(noted["outputs"]) else None
         except (KeyError, TypeError, OSError):
             return None
 
-    def before(self, sources: list[str]) -> str:
+    def before(self, sources: list[str], ours: list[str]) -> str:
         """The `signature` of *sources* as they were at the first look: whatever changes later will differ."""
-        if self._seen[0] != sources:
-            self._seen = (sources, signature(sources))
+        if self._seen[0] != [sources, ours]:
+            self._seen = ([sources, ours], signature(sources, ours))
         return self._seen[1]
 
-    def note(self, sources: list[str], outputs: list[str], summary: dict[str, Any]) -> None:
-        """Notes a finished build; by replacing, so that there is always one whole note or none. *outputs*
-        are all that must not have changed since then, whoever wrote it."""
+    def note(self, sources: list[str], ours: list[str], outputs: list[str], summary: dict[str, Any]) -> None:
+        """Notes a finished build, or nothing where that cannot be written; by replacing, so that there is
+        always one whole note or none. *outputs* are all that must not have changed since then, whoever wrote
+        it."""
         name = os.path.join(self._directory, NAME)
         noted = {
             "key": self._key,
             "sources": sources,
-            "before": self.before(sources),
+            "ours": ours,
+            "before": self.before(sources, ours),
             "outputs": outputs,
             "after": signature(outputs),
             "summary": summary,
         }
-        with open(name + ".new", "w", encoding="utf-8") as file:
-            json.dump(noted, file)
-        os.replace(name + ".new", name)
-
-
-def _read(name: str) -> dict[str, Any]:
-    try:
-        with open(name, encoding="utf-8") as file:
-            noted = json.load(file)
-    except (OSError, ValueError):
-        return {}
-    return noted if isinstance(noted, dict) else {}
+        with contextlib.suppress(OSError):
+            with open(name + ".new", "wb") as file:
+                file.write(note.sealed(noted))
+            os.replace(name + ".new", name)

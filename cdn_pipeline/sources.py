@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cdn_pipeline import paths
@@ -17,15 +17,20 @@ LITTER = (
     *(".DS_Store", "Thumbs.db", "desktop.ini", "*~", ".#*", "*.swp", ".gitignore", ".gitattributes"),
     *(".gitkeep", ".keep", "__pycache__/**", "**/__pycache__/**", "*.pyc"),
 )
+DEEPEST = 200  # directories below a source root; a tree that is deeper is a mistake, and breaks many tools
 
 
 class Sources:
     """The assets of several roots, by logical path; where two roots hold one path, the first wins."""
 
-    def __init__(self, root: Path, names: Sequence[str], exclude: Sequence[str]) -> None:
+    def __init__(
+        self, root: Path, names: Sequence[str], exclude: Sequence[str], ours: Iterable[Path] = ()
+    ) -> None:
+        """*ours* are files and directories that are never sources, wherever they lie."""
         self.assets: dict[str, Asset] = {}
         self.problems: list[Problem] = []
         self._excluded = paths.Patterns((*LITTER, *exclude))
+        self._ours = {place.stat().st_ino: os.path.realpath(place) for place in ours if place.exists()}
         for name in names:
             self._walk_root(root, name)
         self.assets = dict(sorted(self.assets.items()))
@@ -38,27 +43,33 @@ class Sources:
             self.problems.append(Problem(ERROR, name, "no such source directory", hint))
             return
         real = os.path.realpath(top)
-        self._walk(top, "", name.rstrip("/"), real, (real,))
+        shown = name if name == "/" else os.path.normpath(name)
+        self._walk(top, "", "" if shown == "." else shown + "/", real, (real,))
 
     def _walk(self, directory: str, below: str, shown: str, real_root: str, chain: tuple[str, ...]) -> None:
         try:
             with os.scandir(directory) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self._problem(ERROR, shown, f"cannot be listed: {error.strerror}", "mend its permissions")
+            message = f"cannot be listed: {(error.strerror or str(error)).lower()}"
+            self._problem(ERROR, shown.rstrip("/") or ".", message, "mend or exclude it")
+            return
+        if below.count("/") > DEEPEST:
+            self._problem(ERROR, shown, f"more than {DEEPEST} directories deep", "move or exclude it")
             return
         for entry in entries:
             path = below + entry.name
-            name = f"{shown}/{entry.name}"
+            name = shown + entry.name
             try:
                 self._take(entry, path, name, real_root, chain)
             except OSError as error:
-                self._problem(ERROR, name, f"cannot be read: {error.strerror}", "mend or exclude it")
+                message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+                self._problem(ERROR, name, message, "mend or exclude it")
 
     def _take(
         self, entry: os.DirEntry[str], path: str, shown: str, real_root: str, chain: tuple[str, ...]
     ) -> None:
-        if self._excluded(path):
+        if self._excluded(path) or self._is_ours(entry):
             return
         if entry.is_symlink():
             real = os.path.realpath(entry.path)
@@ -70,29 +81,35 @@ class Sources:
                     "copy the file, or add its directory to `source`",
                 )
                 return
+            if any(real == own or real.startswith(own + os.sep) for own in self._ours.values()):
+                return
             if entry.is_dir():
                 if real in chain:
                     self._problem(WARNING, shown, "a symbolic link to a directory that holds it; left out")
                 else:
-                    self._walk(entry.path, path + "/", shown, real_root, (*chain, real))
+                    self._walk(entry.path, path + "/", shown + "/", real_root, (*chain, real))
                 return
         elif entry.is_dir():
-            self._walk(entry.path, path + "/", shown, real_root, chain)
+            self._walk(entry.path, path + "/", shown + "/", real_root, chain)
             return
         self._add(entry, path, shown)
+
+    def _is_ours(self, entry: os.DirEntry[str]) -> bool:
+        place = self._ours.get(entry.inode())
+        return place is not None and os.path.samefile(place, entry.path)
 
     def _add(self, entry: os.DirEntry[str], path: str, shown: str) -> None:
         status = entry.stat()
         if not stat.S_ISREG(status.st_mode):
             self._problem(WARNING, shown, "neither a file nor a directory; it is left out")
         elif not _is_nameable(path):
-            name = shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            self._problem(WARNING, name, "a name that no URL can hold; it is left out", "rename the file")
+            self._problem(WARNING, shown, "a name that no URL can hold; it is left out", "rename the file")
         elif path not in self.assets:
             self.assets[path] = Asset(path, entry.path, stamp_of(status), shown)
 
     def _problem(self, severity: str, shown: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(severity, shown, message, hint))
+        name = shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        self.problems.append(Problem(severity, name, message, hint))
 
     def _note_names_that_differ_in_case(self) -> None:
         seen: dict[str, str] = {}

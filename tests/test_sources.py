@@ -88,7 +88,7 @@ def test_a_dangling_link_is_named(tmp_path: Path) -> None:
     write(tmp_path, "s/a.css")
     (tmp_path / "s/gone.css").symlink_to("nowhere.css")
 
-    assert messages(Sources(tmp_path, ["s"], [])) == ["s/gone.css: cannot be read: No such file or directory"]
+    assert messages(Sources(tmp_path, ["s"], [])) == ["s/gone.css: cannot be read: no such file or directory"]
 
 
 def test_names_that_differ_in_case_only(tmp_path: Path) -> None:

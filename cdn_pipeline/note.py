@@ -1,0 +1,29 @@
+"""Notes: JSON documents of our own that tell when they are damaged."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+SEAL = b',"crc32":'  # of all that stands before it; the last key of the document
+
+
+def sealed(document: Mapping[str, Any]) -> bytes:
+    """A document that is not empty, with a checksum."""
+    content = json.dumps(document, separators=(",", ":")).encode()[:-1]
+    return content + SEAL + b"%d}" % zlib.crc32(content)
+
+
+def read(name: str) -> dict[str, Any]:
+    """The document in the file *name*; an empty one if it cannot be read or is not as it was written."""
+    try:
+        with open(name, "rb") as file:
+            content, _, seal = file.read().rpartition(SEAL)
+        if seal != b"%d}" % zlib.crc32(content):
+            return {}
+        document = json.loads(content + b"}")
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
