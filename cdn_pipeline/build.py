@@ -167,10 +167,12 @@ class _Build:
             for name, bundle in self.bundles.names.items()
             if bundle["parts"]
         }
-        document = manifest.document(self.config, linked, self.drafts, outputs.encodings, bundles, found.cors)
+        document, text = manifest.document(
+            self.config, linked, self.drafts, outputs.encodings, bundles, found.cors
+        )
         removed: list[str] = []
         with self.step("write"):
-            documents = self.documents(document, linked)
+            documents = self.documents(document, text, linked)
             if self.request.write:
                 removed = self.commit(document, documents, outputs, linked)
         return Built(
@@ -187,12 +189,14 @@ class _Build:
             is_steady=self.is_steady(),
         )
 
-    def documents(self, document: dict[str, Any], linked: Mapping[str, Linked]) -> dict[str, bytes]:
+    def documents(
+        self, document: dict[str, Any], text: bytes, linked: Mapping[str, Linked]
+    ) -> dict[str, bytes]:
         """Everything besides the outputs, in the order of writing: the manifest is last."""
         includes = {**snippets.includes(document, self.config.groups), **headers.headers(document)}
         documents = {f"includes/{name}": text.encode() for name, text in sorted(includes.items())}
         documents[manifest.DJANGO_NAME] = manifest.django_text(linked)
-        documents[manifest.NAME] = manifest.text(document)
+        documents[manifest.NAME] = text
         return documents
 
     def commit(

@@ -26,8 +26,8 @@ def document(
     encodings: Mapping[str, Mapping[str, int]],
     bundles: Mapping[str, Mapping[str, Any]],
     cors: Iterable[str],
-) -> dict[str, Any]:
-    """The manifest as JSON will have it. *encodings* are sizes, ``{path: {"br": 123}}``;
+) -> tuple[dict[str, Any], bytes]:
+    """The manifest as JSON will have it, and as a file. *encodings* are sizes, ``{path: {"br": 123}}``;
     0 where one was not worth while."""
     shared = frozenset(cors)
     files = {
@@ -42,8 +42,10 @@ def document(
             for name, target in sorted(config.targets.items())
         },
     }
-    identity = hashlib.sha256(text(content)).hexdigest()
-    return {"version": VERSION, "release": identity[:16], **content}
+    body = text(content)
+    head = {"version": VERSION, "release": hashlib.sha256(body).hexdigest()[:16]}
+    lines = "".join(f' "{key}": {_json(value)},\n' for key, value in head.items())
+    return {**head, **content}, b"{\n" + lines.encode() + body[2:]
 
 
 def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Drafts) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _uses(draft: Draft) -> dict[str, Any]:
 
 
 def text(manifest: Mapping[str, Any]) -> bytes:
-    """The manifest as a file: sorted, one line an entry, so that two of them can be compared by eye."""
+    """One line an entry, so that two manifests can be compared by eye."""
     lines = []
     for key, value in manifest.items():
         if isinstance(value, dict) and value:

@@ -20,6 +20,7 @@ from cdn_pipeline.errors import ERROR, Problem, SiteError
 
 PRIVATE = ".cdn_pipeline"  # below the build directory
 LEDGER = "ledger.json"
+ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
 FORMAT = 2
 
 
@@ -83,7 +84,11 @@ class BuildDirectory:
     def _read_ledger(self) -> dict[str, Any]:
         empty = {"format": FORMAT, "files": {}, "releases": [], "notes": {}}
         ledger = note.read(str(self.private / LEDGER))
-        return ledger if ledger.get("format") == FORMAT else empty
+        if ledger.get("format") != FORMAT:
+            ledger = empty
+        announced = note.read(str(self.private / ANNOUNCED)).get("files", [])
+        ledger["files"] = {name: [-1, -1] for name in announced} | ledger["files"]
+        return ledger
 
     @property
     def files(self) -> dict[str, list[int]]:
@@ -161,11 +166,10 @@ class BuildDirectory:
             raise self.failure(error) from error
 
     def _announce(self, staged: Mapping[str, str], documents: Mapping[str, bytes]) -> None:
-        """Before a file is ours on disk it is ours in the ledger: a crash leaves nothing that we disown."""
+        """Before a file is on disk it is announced as ours: a crash leaves nothing that we disown."""
         fresh = [name for name in (*staged, *documents) if name not in self.files]
         if fresh:
-            self.files.update((name, [-1, -1]) for name in fresh)
-            self._write_ledger()
+            self._replace(ANNOUNCED, {"files": fresh})
 
     def _move(self, source: str, name: str) -> None:
         file = self._top + name
@@ -203,7 +207,9 @@ class BuildDirectory:
                 os.unlink(self._top + name)
             del self.files[name]
         self._remove_empty_directories(removed)
-        self._write_ledger()
+        self._replace(LEDGER, self.ledger)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.private / ANNOUNCED)
         return removed
 
     def _remove_empty_directories(self, removed: Iterable[str]) -> None:
@@ -213,9 +219,8 @@ class BuildDirectory:
                     os.rmdir(self.path / directory)
                     directory = os.path.dirname(directory)
 
-    def _write_ledger(self) -> None:
-        staged = self.stage(note.sealed(self.ledger))
-        os.replace(staged, self.private / LEDGER)
+    def _replace(self, name: str, document: Mapping[str, Any]) -> None:
+        os.replace(self.stage(note.sealed(document)), self.private / name)
 
 
 def _take(lock: int, waiting: Any) -> None:
