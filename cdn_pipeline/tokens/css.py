@@ -8,6 +8,7 @@ Where drafts differ, Chromium decides: every character from U+0080 on may stand 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Kinds of tokens: the names of the groups of TOKEN.
 SPACE = "space"
@@ -97,6 +98,16 @@ def nest(closers: list[str], kind: str, token: str) -> None:
         closers.pop()
     elif opens(kind, token):
         closers.append(CLOSER[token[-1]])
+
+
+def ending(found: Iterable[tuple[str, str]]) -> str:
+    """The ``{``, ``}`` or ``;`` that ends a statement, if it is the last of its tokens; or ""."""
+    last = ""
+    closers: list[str] = []
+    for kind, token in found:
+        last = token if kind == DELIM and not closers and token in "{};" else ""
+        nest(closers, kind, token)
+    return last
 
 
 def unescape(raw: str) -> str:

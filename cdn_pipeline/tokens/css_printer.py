@@ -19,6 +19,7 @@ from cdn_pipeline.tokens.css import (
     URL,
     WHITE,
     WHITE_CHARS,
+    ending,
     nest,
     tokens,
     unescape,
@@ -27,7 +28,6 @@ from cdn_pipeline.tokens.css import (
 Token = tuple[str, str]  # (kind, text)
 IsLoose = Callable[[str, str, str, str], bool]  # the last two tokens, the next one, the bracket around them
 
-_ENDS = ((DELIM, "{"), (DELIM, "}"), (DELIM, ";"))
 _OPEN_ESCAPE = re.compile(r"\\[0-9a-fA-F]{1,6}\Z")  # a space after it would be part of it
 _COMBINATORS = (">", "~", "+")
 _AFTER_WHICH_LOOSE = ("(", ",", "!")
@@ -115,9 +115,7 @@ def _is_kept(name: list[Token], value: list[Token]) -> bool:
 
 def _verbatim(found: list[Token], blank: str = "") -> str:
     """The text as it is, without white space at the ends."""
-    end = found[-1][1] if found and found[-1] in _ENDS else ""
-    if end == "}" and found.count((DELIM, "{")) == found.count((DELIM, "}")):
-        end = ""  # it ends a block in the value, and so the text
+    end = ending(found)
     body = found[: len(found) - bool(end)]
     while body and body[0][0] == SPACE:
         body = body[1:]

@@ -24,7 +24,7 @@ from cdn_pipeline.tokens.css import (
     SUBSTITUTES,
     TOKEN,
     WHITE,
-    nest,
+    ending,
     opens,
     tokens,
     unescape,
@@ -137,12 +137,7 @@ def terminator(text: str, start: int, end: int) -> str:
     """The ``{``, ``}`` or ``;`` that ends a statement; "" if only the end of the text does."""
     if end < len(text):
         return text[end - 1] if text[end - 1] in "{};" else ""
-    last = ""
-    closers: list[str] = []
-    for kind, token in tokens(text, start):
-        last = token if kind == DELIM and not closers and token in "{};" else ""
-        nest(closers, kind, token)
-    return last
+    return ending(tokens(text, start))
 
 
 def _depth(depth: int, last: str) -> int:
