@@ -16,7 +16,7 @@ from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts, program
-from cdn_pipeline.errors import ERROR, WARNING, Problem, SiteError
+from cdn_pipeline.errors import ERROR, WARNING, ConfigError, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
 from cdn_pipeline.outputs import Outputs
@@ -64,6 +64,7 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     shown = str(request.out)
     if request.out.is_relative_to(request.config.root):
         shown = str(request.out.relative_to(request.config.root))
+    keep_apart(request.config, request.out, shown)
     directory = BuildDirectory(request.out, shown)
     cache = Cache(request.config.root / request.config.cache if request.use_cache else None)
     workers = Workers(request.jobs or cores())
@@ -129,7 +130,8 @@ class _Build:
         return lambda done, total: self.progress(step, done, total)
 
     def scan(self) -> None:
-        sources = Sources(self.config.root, self.config.source, self.config.exclude)
+        ours = (self.request.out, self.config.root / self.config.cache, Path(self.config.file))
+        sources = Sources(self.config.root, self.config.source, self.config.exclude, ours)
         self.problems += sources.problems
         self.problems += encodings_among(sources.assets)
         self.sources = sources.assets
@@ -139,7 +141,7 @@ class _Build:
         self.problems += self.drafts.problems + self.bundles.problems
         for path in sorted(self.drafts.drafts):
             self.problems += self.drafts.drafts[path].problems
-        others = [path for path in self.drafts.copied if path not in self.drafts.drafts]
+        others = [path for path in self.sources if path not in self.drafts.drafts]
         shown = {path: asset.shown for path, asset in self.sources.items()}
         found = graph(self.config, self.drafts.drafts, others, shown)
         self.problems += found.problems
@@ -225,6 +227,14 @@ class _Build:
         if any(self.is_racy(copied.stamp) for copied in self.drafts.copied.values()):
             return False
         return freshness.is_settled(self.bundles.inputs, self.directory.started_ns)
+
+
+def keep_apart(config: Config, out: Path, shown: str) -> None:
+    """Raises `ConfigError` if a source directory lies in the build directory."""
+    for name in config.source:
+        if (config.root / name).resolve().is_relative_to(out.resolve()):
+            message = f"the source directory {name!r} lies in the build directory {shown!r}"
+            raise ConfigError([Problem(ERROR, config.file, message, "build elsewhere")])
 
 
 def encodings_among(assets: Mapping[str, Asset]) -> list[Problem]:

@@ -124,7 +124,8 @@ class Bundles:
             if record["code"] and record["code"] != self._code_now(record["code"]):
                 return None
             encoded = [self._cache.get("draft " + part) for part in record["parts"].values()]
-            if None in encoded:
+            texts = [self._cache.get("text " + part) for part in record["parts"].values()]
+            if None in encoded or None in texts:
                 return None
             for (path, part), draft in zip(record["parts"].items(), encoded, strict=True):
                 self._drafts.drafts[path] = drafting.from_json(draft or b"")

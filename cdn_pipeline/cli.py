@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gc
 import hashlib
+import io
 import os
 import sys
 import time
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().print_help()
         return 2
     gc.set_threshold(100_000)  # a build makes many objects and hardly any cycles
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character
     try:
         code: int = options.run(options)
         return code
@@ -47,6 +51,9 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
     from cdn_pipeline.errors import CdnPipelineError, ConfigError
     from cdn_pipeline.summary import problems
 
+    if isinstance(error, OSError) and error.filename:  # such as a config that cannot be read
+        reason = (error.strerror or str(error)).lower()
+        error = CdnPipelineError(f"{_relative(os.fsdecode(error.filename))}: {reason}")
     if not isinstance(error, CdnPipelineError):
         raise error
     found = problems(error.problems)
@@ -185,10 +192,11 @@ def _out(file: str, options: argparse.Namespace) -> str:
     table: Any = {}
     with open(file, "rb") as config, contextlib.suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):
         table = tomllib.load(config)
-        if file.endswith("pyproject.toml"):
-            table = table["tool"]["cdn_pipeline"]
+    for key in ("tool", "cdn_pipeline") if file.endswith("pyproject.toml") else ():
+        table = table.get(key) if isinstance(table, dict) else None
     build = table.get("build") if isinstance(table, dict) else None
-    return os.path.join(os.path.dirname(file), build if isinstance(build, str) else "build")
+    named = build if isinstance(build, str) and build else "build"
+    return os.path.normpath(os.path.join(os.path.dirname(file), named))
 
 
 def _config(file: str) -> Config:

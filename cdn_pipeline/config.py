@@ -132,8 +132,14 @@ def load(file: Path) -> Config:
     prefix = ""
     if file.name == "pyproject.toml":
         prefix = "tool.cdn_pipeline"
-        table = table.get("tool", {}).get("cdn_pipeline", {})
+        tools = table.get("tool")
+        table = tools.get("cdn_pipeline", {}) if isinstance(tools, dict) else {}
     return read(table, file.parent, name, text, prefix)
+
+
+def is_plain(value: object) -> bool:
+    """Whether *value* is a string that can be a name; no system allows NUL in one."""
+    return isinstance(value, str) and value != "" and "\0" not in value
 
 
 def _shown(file: Path) -> str:
@@ -217,7 +223,7 @@ class _Reader:
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None, at: str = "") -> str | None:
         value = table.get(key, default)
-        if value is not default and (not isinstance(value, str) or not value):
+        if value is not default and not is_plain(value):
             self.fault(at + key, "must be a non-empty string")
             return default
         return value
@@ -249,7 +255,7 @@ class _Reader:
         value = table.get(key, list(default))
         if isinstance(value, str):
             value = [value]
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        if not isinstance(value, list) or not all(map(is_plain, value)):
             self.fault(at + key, "must be a list of non-empty strings")
             return default
         return tuple(value)

@@ -15,7 +15,7 @@ from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.draft import Draft, Options
-from cdn_pipeline.errors import ERROR, Problem
+from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.prepare import Copied, CopyJob, DraftJob, Lost
 from cdn_pipeline.workers import Task, Workers, batched
 
@@ -116,14 +116,18 @@ class Drafts:
         return None if is_page and not self._is_html(path) else language
 
     def text(self, path: str) -> bytes:
-        """The text of a draft; made again where the cache lost it."""
+        """The text of a draft; made again where the cache lost it. Raises `SiteError` if that cannot be."""
         text = self._cache.get("text " + self.keys[path])
-        if text is None:
-            job = self._job(self._assets[path])
-            if job is None:
-                return b""
-            text = drafting.draft(*job).text
-        return text
+        return self._made_again(path) if text is None else text
+
+    def _made_again(self, path: str) -> bytes:
+        asset = self._assets.get(path)
+        if asset is None:
+            raise SiteError([Problem(ERROR, path, "was lost while the build ran", "build again")])
+        found = prepare.read(asset.file)
+        if isinstance(found, Lost) or sha256(found[0]) != self.copied[path].sha256:
+            raise SiteError([Problem(ERROR, asset.shown, "changed while the build ran", "build again")])
+        return drafting.draft(*self._draft_job(asset, found[0])).text
 
     def _key(self, path: str, content_sha256: str) -> str:
         skip = self._is_small(path)
@@ -163,6 +167,9 @@ class Drafts:
         self.copied[asset.path] = Copied(digest, stamp, prepare.is_utf8(content))
         if self._recall(asset.path, digest) and self._cache.get("text " + self.keys[asset.path]) is not None:
             return None
+        return self._draft_job(asset, content)
+
+    def _draft_job(self, asset: Asset, content: bytes) -> DraftJob:
         skip = self._is_small(asset.path)
         language = self.language(asset.path) or ""
         return DraftJob(asset.path, asset.shown, content, language, self.options, skip)
