@@ -137,6 +137,7 @@ def test_preludes_of_at_rules_read_back_as_written(text: str, expected: str) -> 
         ("/* a */ @charset 'utf-8'; b {}", " @charset 'utf-8';b{}"),
         ("@charset 'utf-8'; b {}", "@charset 'utf-8';b{}"),
         ("\ufeffa {}", "\ufeffa{}"),
+        ("\ufeff/* a */\nb {}", "\ufeff b{}"),
         ("a { *zoom : 1 ; _height : 1px }", "a{*zoom:1;_height:1px}"),
         ("a { b : c", "a{b:c"),
         ("a { b : 'c  ", "a{b:'c  "),

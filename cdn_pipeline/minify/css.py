@@ -13,7 +13,7 @@ from cdn_pipeline.tokens.css_statements import statements
 _CHARSET = "@charset"
 _SHORT = 200  # characters; longer statements are seldom said twice
 _squeezed = functools.lru_cache(maxsize=20_000)(squeezed)  # sheets repeat themselves, and each other
-_MARK = re.compile(rf"\ufeff(?:{CLOSED_COMMENT}|{WHITE}++)*+")
+_MARK = re.compile(rf"(\ufeff)(?:{CLOSED_COMMENT})*({WHITE}?)")
 
 
 def minify(text: str) -> str:
@@ -37,7 +37,7 @@ def minify(text: str) -> str:
 def _mark(text: str) -> str:
     """The byte order mark, and a space if it stands apart: whoever takes it for a name must find its end."""
     match = _MARK.match(text)
-    return ("\ufeff " if len(match[0]) > 1 else "\ufeff") if match else ""
+    return match[1] + " " * len(match[2]) if match else ""
 
 
 def _drop_semicolons(pieces: list[str]) -> None:
