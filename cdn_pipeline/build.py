@@ -8,15 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import freshness, headers, manifest, snippets
+from cdn_pipeline import freshness, headers, manifest, obstacle, snippets
 from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
-from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts, program
-from cdn_pipeline.errors import ERROR, WARNING, ConfigError, Problem, SiteError
+from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
 from cdn_pipeline.outputs import Outputs
@@ -64,7 +63,7 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     shown = str(request.out)
     if request.out.is_relative_to(request.config.root):
         shown = str(request.out.relative_to(request.config.root))
-    keep_apart(request.config, request.out, shown)
+    obstacle.keep_apart(request.config, request.out, shown)
     directory = BuildDirectory(request.out, shown)
     cache = Cache(request.config.root / request.config.cache if request.use_cache else None)
     workers = Workers(request.jobs or cores())
@@ -73,6 +72,8 @@ def build(request: Request, progress: Progress = quiet) -> Built:
             directory.open(lambda: progress("waiting for another build", 0, 0))
             freshness.forget(str(directory.private))
         return _Build(request, directory, cache, workers, progress).run()
+    except OSError as error:  # of reading, each file's own problem is made; this is about writing
+        raise directory.failure(error) from error
     finally:
         workers.stop()
         cache.close()
@@ -115,6 +116,8 @@ class _Build:
             outputs = Outputs(self.drafts, found.dropped, self.directory, noted, write=self.request.write)
             linker = Linker(found.nodes, outputs.finish, self.config.origin)
             linker.link()
+        self.problems += obstacle.too_long(linker.linked, self.shown())
+        self.stop_if_broken()
         if self.request.write:
             self.stage(outputs, linker)
         return self.finish(found, outputs, linker.linked)
@@ -133,7 +136,7 @@ class _Build:
         ours = (self.request.out, self.config.root / self.config.cache, Path(self.config.file))
         sources = Sources(self.config.root, self.config.source, self.config.exclude, ours)
         self.problems += sources.problems
-        self.problems += encodings_among(sources.assets)
+        self.problems += obstacle.encodings_among(sources.assets)
         self.sources = sources.assets
 
     def graph(self) -> Graph:
@@ -142,11 +145,14 @@ class _Build:
         for path in sorted(self.drafts.drafts):
             self.problems += self.drafts.drafts[path].problems
         others = [path for path in self.sources if path not in self.drafts.drafts]
-        shown = {path: asset.shown for path, asset in self.sources.items()}
-        found = graph(self.config, self.drafts.drafts, others, shown)
+        found = graph(self.config, self.drafts.drafts, others, self.shown())
         self.problems += found.problems
         self.stop_if_broken()
         return found
+
+    def shown(self) -> dict[str, str]:
+        """Source files as messages name them, by their logical paths."""
+        return {path: asset.shown for path, asset in self.sources.items()}
 
     def stop_if_broken(self) -> None:
         if any(problem.severity == ERROR for problem in self.problems):
@@ -156,7 +162,7 @@ class _Build:
         intact = self.directory.intact()
         with self.step("copy"):
             outputs.gather(linker, self.sources, intact)
-            self.problems += outputs.problems
+            self.problems += outputs.problems + obstacle.directories_among(outputs.files, self.shown())
             self.stop_if_broken()
         with self.step("compress"):
             outputs.compress(linker.linked, intact, self.cache, self.workers, self.told("compress"))
@@ -192,11 +198,13 @@ class _Build:
         )
 
     def documents(
-        self, document: dict[str, Any], text: bytes, linked: Mapping[str, Linked]
-    ) -> dict[str, bytes]:
+        self, document: dict[str, Any], text: bytearray, linked: Mapping[str, Linked]
+    ) -> dict[str, bytes | bytearray]:
         """Everything besides the outputs, in the order of writing: the manifest is last."""
         includes = {**snippets.includes(document, self.config.groups), **headers.headers(document)}
-        documents = {f"includes/{name}": text.encode() for name, text in sorted(includes.items())}
+        documents: dict[str, bytes | bytearray] = {
+            f"includes/{name}": snippet.encode() for name, snippet in sorted(includes.items())
+        }
         documents[manifest.DJANGO_NAME] = manifest.django_text(linked)
         documents[manifest.NAME] = text
         return documents
@@ -204,10 +212,12 @@ class _Build:
     def commit(
         self,
         document: dict[str, Any],
-        documents: dict[str, bytes],
+        documents: dict[str, bytes | bytearray],
         outputs: Outputs,
         linked: Mapping[str, Linked],
     ) -> list[str]:
+        release = (document["release"], list(outputs.files))
+        self.directory.switch(outputs.staged, documents)
         notes = {
             "program": program(),
             "assets": {
@@ -217,8 +227,8 @@ class _Build:
             },
             "outputs": outputs.notes(linked),
         }
-        release = (document["release"], list(outputs.files))
-        return self.directory.commit(outputs.staged, documents, release, self.config.keep_releases, notes)
+        written = (*outputs.staged, *documents)
+        return self.directory.settle(written, release, self.config.keep_releases, notes)
 
     def is_racy(self, stamp: Stamp) -> bool:
         return max(stamp.mtime_ns, stamp.ctime_ns) > self.directory.started_ns - freshness.RACY_NS
@@ -227,29 +237,6 @@ class _Build:
         if any(self.is_racy(copied.stamp) for copied in self.drafts.copied.values()):
             return False
         return freshness.is_settled(self.bundles.inputs, self.directory.started_ns)
-
-
-def keep_apart(config: Config, out: Path, shown: str) -> None:
-    """Raises `ConfigError` if a source directory lies in the build directory."""
-    for name in config.source:
-        if (config.root / name).resolve().is_relative_to(out.resolve()):
-            message = f"the source directory {name!r} lies in the build directory {shown!r}"
-            raise ConfigError([Problem(ERROR, config.file, message, "build elsewhere")])
-
-
-def encodings_among(assets: Mapping[str, Asset]) -> list[Problem]:
-    """A warning for each source that looks like the encoding of another: we make our own."""
-    return [
-        Problem(
-            WARNING,
-            asset.shown,
-            f"looks like an encoding of {path[: -len(suffix)]!r}, but is served as a file of its own",
-            "exclude it: the build makes encodings itself",
-        )
-        for path, asset in assets.items()
-        for suffix in SUFFIXES.values()
-        if path.endswith(suffix) and path[: -len(suffix)] in assets
-    ]
 
 
 def _order(problem: Problem) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ A file that changes while it is read is read again; one that keeps changing or v
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
@@ -18,6 +19,10 @@ from cdn_pipeline.draft import Draft, Options, draft
 ATTEMPTS = 3
 WHOLE = 4_000_000  # bytes; larger files are copied in pieces, so that memory stays small
 FICLONE = 0x40049409  # ioctl: share the blocks of another file (linux/fs.h)
+
+
+# Errors that reading a file never has: so it was the copy that could not be written.
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class Lost(NamedTuple):
@@ -109,6 +114,8 @@ def _steadily(file: str, attempt: Callable[[], Any]) -> Any:
         except FileNotFoundError:
             return Lost("vanished while the build ran")
         except OSError as error:
+            if error.errno in UNWRITABLE:
+                raise
             return Lost(f"cannot be read: {(error.strerror or str(error)).lower()}")
     return Lost("kept changing while it was read")
 

@@ -73,7 +73,14 @@ class BuildDirectory:
         }
         message = f"cannot be written: {(error.strerror or str(error)).lower()}"
         hint = hints.get(error.errno or 0, "the last build is untouched")
-        return SiteError([Problem(ERROR, self.shown, message, hint)])
+        return SiteError([Problem(ERROR, self._place(error), message, hint)])
+
+    def _place(self, error: OSError) -> str:
+        """The file that *error* names, if it is one that we make; else the build directory."""
+        file = Path(os.fsdecode(error.filename2 or error.filename or ""))
+        if file.is_relative_to(self.path) and not file.is_relative_to(self.private):
+            return os.path.join(self.shown, file.relative_to(self.path))
+        return self.shown
 
     def notes(self, program: str) -> dict[str, Any]:
         """What the last build noted besides; nothing if it was another *program*, whose notes may be of
@@ -116,7 +123,7 @@ class BuildDirectory:
         self._staged += 1
         return f"{self._staging}{self._staged}"
 
-    def stage(self, content: bytes) -> str:
+    def stage(self, content: bytes | bytearray) -> str:
         """The name of a new file with *content*."""
         name = self.staged_name()
         try:
@@ -139,33 +146,47 @@ class BuildDirectory:
                 continue
             name = f"{self.shown}/{output}"
             problems.append(Problem(ERROR, name, "is in the way and was not written by us", "move it away"))
-        return problems
+        return problems + self._files_for_directories(staged)
 
-    def commit(
-        self,
-        staged: Mapping[str, str],
-        documents: Mapping[str, bytes],
-        release: tuple[str, list[str]],
-        keep: int,
-        notes: Mapping[str, Any],
-    ) -> list[str]:
-        """Switches to a release, and returns what was removed.
+    def _files_for_directories(self, staged: Iterable[str]) -> list[Problem]:
+        """A problem for each file that lies where one of the outputs *staged* needs a directory."""
+        wanted: set[str] = set()
+        for directory in {os.path.dirname(output) for output in staged}:
+            while directory and directory not in wanted:
+                wanted.add(directory)
+                directory = os.path.dirname(directory)
+        return [
+            Problem(ERROR, f"{self.shown}/{name}", "is a file where a directory is needed", "move it away")
+            for name in sorted(wanted)
+            if os.path.lexists(self._top + name) and not os.path.isdir(self._top + name)
+        ]
 
-        *staged* are outputs, ``{output: staged file}``; *documents* are written after them, in order, the
-        manifest last. *release* is its id and all its files, *notes* goes into the ledger. Of older releases
-        the files of the newest *keep* - 1 stay.
-        """
+    def switch(self, staged: Mapping[str, str], documents: dict[str, bytes | bytearray]) -> None:
+        """Switches to a release: moves the outputs, ``{output: staged file}``, to their places, then writes
+        *documents* in their order, the manifest last, and forgets their contents."""
         try:
             self._announce(staged, documents)
             for output, source in staged.items():
                 self._move(source, output)
-            for name, content in documents.items():
-                self._publish(name, content)
-            return self._settle(staged, documents, release, keep, notes)
+            for name in documents:
+                self._publish(name, documents[name])
+                documents[name] = b""
         except OSError as error:
             raise self.failure(error) from error
 
-    def _announce(self, staged: Mapping[str, str], documents: Mapping[str, bytes]) -> None:
+    def settle(
+        self, written: Iterable[str], release: tuple[str, list[str]], keep: int, notes: Mapping[str, Any]
+    ) -> list[str]:
+        """After a switch, notes what was *written* and removes what no longer is of use; returns that.
+
+        *release* is its id and all its files; of older releases, the files of the newest *keep* - 1 stay.
+        """
+        try:
+            return self._settle(tuple(written), release, keep, notes)
+        except OSError as error:
+            raise self.failure(error) from error
+
+    def _announce(self, staged: Iterable[str], documents: Iterable[str]) -> None:
         """Before a file is on disk it is announced as ours: a crash leaves nothing that we disown."""
         fresh = [name for name in (*staged, *documents) if name not in self.files]
         if fresh:
@@ -179,27 +200,22 @@ class BuildDirectory:
             os.makedirs(os.path.dirname(file), exist_ok=True)
             os.replace(source, file)
 
-    def _publish(self, name: str, content: bytes) -> None:
+    def _publish(self, name: str, content: bytes | bytearray) -> None:
         with contextlib.suppress(OSError):
             if (self.path / name).read_bytes() == content:
                 return
         self._move(self.stage(content), name)
 
     def _settle(
-        self,
-        staged: Mapping[str, str],
-        documents: Mapping[str, bytes],
-        release: tuple[str, list[str]],
-        keep: int,
-        notes: Mapping[str, Any],
+        self, written: tuple[str, ...], release: tuple[str, list[str]], keep: int, notes: Mapping[str, Any]
     ) -> list[str]:
-        for name in (*staged, *documents):
+        for name in written:
             status = os.lstat(self._top + name)
             self.files[name] = [status.st_size, status.st_mtime_ns]
         identity, files = release
         older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
         self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
-        kept = {name for _, names in self.ledger["releases"] for name in names} | set(documents)
+        kept = {name for _, names in self.ledger["releases"] for name in names} | set(written)
         removed = sorted(name for name in self.files if name not in kept)
         self.ledger["notes"] = notes
         for name in removed:
@@ -237,7 +253,7 @@ def _take(lock: int, waiting: Any) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def write(name: str, content: bytes) -> None:
+def write(name: str, content: bytes | bytearray) -> None:
     """A new file, with as few calls as it takes."""
     descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
     try:
