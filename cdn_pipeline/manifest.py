@@ -26,7 +26,7 @@ def document(
     encodings: Mapping[str, Mapping[str, int]],
     bundles: Mapping[str, Mapping[str, Any]],
     cors: Iterable[str],
-) -> tuple[dict[str, Any], bytes]:
+) -> tuple[dict[str, Any], bytearray]:
     """The manifest as JSON will have it, and as a file. *encodings* are sizes, ``{path: {"br": 123}}``;
     0 where one was not worth while."""
     shared = frozenset(cors)
@@ -42,21 +42,15 @@ def document(
             for name, target in sorted(config.targets.items())
         },
     }
-    body = text(content)
-    head = {"version": VERSION, "release": hashlib.sha256(body).hexdigest()[:16]}
-    lines = "".join(f' "{key}": {_json(value)},\n' for key, value in head.items())
-    return {**head, **content}, b"{\n" + lines.encode() + body[2:]
+    body = _text(content)
+    identity = hashlib.sha256(body).hexdigest()[:16]
+    body[:2] = f'{{\n "version": {VERSION},\n "release": "{identity}",\n'.encode()
+    return {"version": VERSION, "release": identity, **content}, body
 
 
 def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Drafts) -> dict[str, Any]:
     routed = linked.routed
-    headers = {"Cache-Control": routed.cache, **routed.headers}
-    if cors and routed.target.name != ORIGIN:
-        headers.setdefault("Access-Control-Allow-Origin", "*")
     type_ = media_types.media_type(linked.path)
-    copied = drafts.copied.get(linked.path)
-    if copied is not None and not copied.is_utf8:
-        headers.setdefault("Content-Type", type_)  # without a charset: browsers ask the file itself
     entry: dict[str, Any] = {
         "url": linked.url,
         "path": routed.file(linked.name),
@@ -65,7 +59,7 @@ def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Dra
         "size": linked.size,
         "type": type_,
         "integrity": digest.integrity(linked.sha256),
-        "headers": headers,
+        "headers": _headers(linked, cors, drafts),
     }
     made = {name: size for name, size in sorted(encodings.items()) if size}
     if made:
@@ -77,6 +71,17 @@ def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Dra
     return entry
 
 
+def _headers(linked: Linked, cors: bool, drafts: Drafts) -> dict[str, str]:
+    routed = linked.routed
+    headers = {"Cache-Control": routed.cache, **routed.headers}
+    if cors and routed.target.name != ORIGIN:
+        headers.setdefault("Access-Control-Allow-Origin", "*")
+    copied = drafts.copied.get(linked.path)
+    if copied is not None and not copied.is_utf8:  # without a charset, browsers ask the file itself
+        headers.setdefault("Content-Type", media_types.media_type(linked.path))
+    return headers
+
+
 def _uses(draft: Draft) -> dict[str, Any]:
     uses: dict[str, Any] = {"module": True} if draft.module else {}
     for key, kind in (("imports", MODULE), ("fonts", FONT)):
@@ -86,16 +91,19 @@ def _uses(draft: Draft) -> dict[str, Any]:
     return uses
 
 
-def text(manifest: Mapping[str, Any]) -> bytes:
-    """One line an entry, so that two manifests can be compared by eye."""
-    lines = []
-    for key, value in manifest.items():
-        if isinstance(value, dict) and value:
-            rows = ",\n".join(f"  {_json(name)}: {_json(entry)}" for name, entry in value.items())
-            lines.append(f' "{key}": {{\n{rows}\n }}')
-        else:
-            lines.append(f' "{key}": {_json(value)}')
-    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+def _text(content: Mapping[str, Any]) -> bytearray:
+    """One line an entry, so that two manifests can be compared by eye. Grown in place, since that of a large
+    site has many megabytes."""
+    text = bytearray(b"{\n")
+    for key, table in content.items():
+        text += f' "{key}": {{'.encode()
+        separator = "\n"
+        for name, entry in table.items():
+            text += f"{separator}  {_json(name)}: {_json(entry)}".encode()
+            separator = ",\n"
+        text += b"\n }" if table else b"}"
+        text += b",\n" if key != "targets" else b"\n}\n"
+    return text
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode
