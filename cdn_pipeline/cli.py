@@ -24,15 +24,16 @@ PRIVATE = ".cdn_pipeline"  # below the build directory; see `release`
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
-    options = _parser().parse_args(arguments, argparse.Namespace(config=None, json=False))
-    if not hasattr(options, "run"):
-        _parser().print_help()
-        return 2
+    options = argparse.Namespace(config=None, json=False)
     gc.set_threshold(100_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character
     try:
+        _parser().parse_args(arguments, options)
+        if not hasattr(options, "run"):
+            _parser().print_help()
+            return 2
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:

@@ -93,6 +93,8 @@ class Workers:
             self._executor = ProcessPoolExecutor(
                 self.jobs, multiprocessing.get_context(method), initializer=_begin_worker
             )
+            with _ctrl_c_later():
+                self._executor.submit(os.getpid)  # starts them all
         return self._executor
 
     def stop(self) -> None:
@@ -102,15 +104,34 @@ class Workers:
             return
         import multiprocessing
 
-        for child in multiprocessing.active_children():
+        children = multiprocessing.active_children()
+        for child in children:
             child.kill()
+        for child in children:
+            child.join()
         with contextlib.suppress(Exception):
-            executor.shutdown(wait=True, cancel_futures=True)
+            # Waiting could be for ever: the executor's thread may be writing to those that are gone.
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Workers that start now know no Ctrl-C before they can ignore it; their parent sees it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_worker() -> None:
     """A worker leaves Ctrl-C to its parent, and does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
