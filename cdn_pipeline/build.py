@@ -181,6 +181,7 @@ class _Build:
         removed: list[str] = []
         with self.step("write"):
             documents = self.documents(document, text, linked)
+            del text  # what is written is forgotten: that of a large site has megabytes
             if self.request.write:
                 removed = self.commit(document, documents, outputs, linked)
         return Built(

@@ -141,5 +141,5 @@ class Look:
         }
         with contextlib.suppress(OSError):
             with open(name + ".new", "wb") as file:
-                file.write(note.sealed(noted))
+                file.writelines(note.sealed(noted))
             os.replace(name + ".new", name)

@@ -6,7 +6,6 @@ set of files that differ from the others of their kind.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,12 +55,13 @@ def _any_of(words: Iterable[str]) -> str:
 def rules(served: Mapping[str, Pairs]) -> list[Rule]:
     """Those for the result of `served`. Of the rules that match a file the first one counts."""
     votes: dict[Kind, Counter[Pairs]] = defaultdict(Counter)
+    kinds_of = {path: kind(path) for path in served}
     for path, pairs in served.items():
-        votes[kind(path)][pairs] += 1
+        votes[kinds_of[path]][pairs] += 1
     usual = {each: votes[each].most_common(1)[0][0] for each in sorted(votes) if each.extension}
     files: dict[Pairs, list[str]] = defaultdict(list)
     for path, pairs in served.items():
-        if usual.get(kind(path)) != pairs:
+        if usual.get(kinds_of[path]) != pairs:
             files[pairs].append(path)
     kinds: dict[tuple[bool, Pairs], list[str]] = defaultdict(list)
     for (is_plain, extension), pairs in usual.items():
@@ -72,7 +72,6 @@ def rules(served: Mapping[str, Pairs]) -> list[Rule]:
     ]
 
 
-@functools.cache
 def kind(path: str) -> Kind:
     """That of the file with this path."""
     return Kind(not STAMPED.search(path), media_types.extension(path))
@@ -86,16 +85,19 @@ def served(manifest: Manifest) -> dict[str, Pairs]:
     """
     files = manifest["files"]
     imported = {path for entry in files.values() for path in entry.get("imports", ())}
-    on_origin = dict(_on_origin(manifest))
-    encoded = {kind(name) for name, path in on_origin.items() if files[path].get("encodings")}
-    shared = {kind(name) for name, path in on_origin.items() if path in imported or _is_shared(files[path])}
-    return {
-        name: tuple(sorted(_headers(files[path], kind(name) in encoded, kind(name) in shared).items()))
-        for name, path in sorted(on_origin.items())
-    }
+    on_origin = dict(sorted(_on_origin(manifest)))
+    kinds = {name: kind(name) for name in on_origin}
+    encoded = {kinds[name] for name, path in on_origin.items() if files[path].get("encodings")}
+    shared = {kinds[name] for name, path in on_origin.items() if path in imported or _is_shared(files[path])}
+    known: dict[Pairs, Pairs] = {}  # the same few for thousands of files
+    found = {}
+    for name, path in on_origin.items():
+        pairs = _headers(files[path], kinds[name] in encoded, kinds[name] in shared)
+        found[name] = known.setdefault(pairs, pairs)
+    return found
 
 
-def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> dict[str, str]:
+def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> Pairs:
     type_ = entry["type"]
     found = {
         "Content-Type": f"{type_}; charset=utf-8" if TEXT.match(type_) else type_,
@@ -105,7 +107,7 @@ def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> dict[str, str]:
         found["Vary"] = "Accept-Encoding"
     if is_shared:
         found["Access-Control-Allow-Origin"] = "*"
-    return {**found, **entry["headers"]}
+    return tuple(sorted({**found, **entry["headers"]}.items()))
 
 
 def _on_origin(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -30,10 +30,12 @@ def document(
     """The manifest as JSON will have it, and as a file. *encodings* are sizes, ``{path: {"br": 123}}``;
     0 where one was not worth while."""
     shared = frozenset(cors)
-    files = {
-        path: _entry(linked, encodings.get(path, {}), path in shared, drafts)
-        for path, linked in sorted(outputs.items())
-    }
+    headers: dict[str, dict[str, str]] = {}
+    files = {}
+    for path, linked in sorted(outputs.items()):
+        own = _headers(linked, path in shared, drafts)
+        own = headers.setdefault(repr(own), own)  # the same few for thousands of files
+        files[path] = _entry(linked, encodings.get(path, {}), own, drafts)
     content = {
         "files": files,
         "bundles": {name: dict(bundles[name]) for name in sorted(bundles)},
@@ -48,7 +50,9 @@ def document(
     return {"version": VERSION, "release": identity, **content}, body
 
 
-def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Drafts) -> dict[str, Any]:
+def _entry(
+    linked: Linked, encodings: Mapping[str, int], headers: dict[str, str], drafts: Drafts
+) -> dict[str, Any]:
     routed = linked.routed
     type_ = media_types.media_type(linked.path)
     entry: dict[str, Any] = {
@@ -59,7 +63,7 @@ def _entry(linked: Linked, encodings: Mapping[str, int], cors: bool, drafts: Dra
         "size": linked.size,
         "type": type_,
         "integrity": digest.integrity(linked.sha256),
-        "headers": _headers(linked, cors, drafts),
+        "headers": headers,
     }
     made = {name: size for name, size in sorted(encodings.items()) if size}
     if made:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SEAL = b',"crc32":'  # of all that stands before it; the last key of the document
 
 
-def sealed(document: Mapping[str, Any]) -> bytearray:
-    """A document that is not empty, with a checksum."""
-    content = bytearray(json.dumps(document, separators=(",", ":")).encode())
-    del content[-1:]  # in place: the notes of a large site have many megabytes
-    content += SEAL + b"%d}" % zlib.crc32(content)
-    return content
+def sealed(document: Mapping[str, Any]) -> Iterator[bytes]:
+    """A document that is not empty, with a checksum; in pieces, since that of a large site has megabytes."""
+    before, checksum = "{", 0
+    for key, value in document.items():
+        piece = f"{before}{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}".encode()
+        checksum = zlib.crc32(piece, checksum)
+        before = ","
+        yield piece
+    yield SEAL + b"%d}" % checksum
 
 
 def read(name: str) -> dict[str, Any]:

@@ -85,11 +85,10 @@ class BuildDirectory:
     def notes(self, program: str) -> dict[str, Any]:
         """What the last build noted besides; nothing if it was another *program*, whose notes may be of
         another form."""
-        notes: dict[str, Any] = self.ledger.get("notes", {})
-        return notes if notes.get("program") == program else {}
+        return self.ledger if self.ledger.get("program") == program else {}
 
     def _read_ledger(self) -> dict[str, Any]:
-        empty = {"format": FORMAT, "files": {}, "releases": [], "notes": {}}
+        empty = {"format": FORMAT, "files": {}, "releases": []}
         ledger = note.read(str(self.private / LEDGER))
         if ledger.get("format") != FORMAT:
             ledger = empty
@@ -217,7 +216,7 @@ class BuildDirectory:
         self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
         kept = {name for _, names in self.ledger["releases"] for name in names} | set(written)
         removed = sorted(name for name in self.files if name not in kept)
-        self.ledger["notes"] = notes
+        self.ledger.update(notes)
         for name in removed:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._top + name)
@@ -236,7 +235,10 @@ class BuildDirectory:
                     directory = os.path.dirname(directory)
 
     def _replace(self, name: str, document: Mapping[str, Any]) -> None:
-        os.replace(self.stage(note.sealed(document)), self.private / name)
+        staged = self.staged_name()
+        with open(staged, "wb") as file:
+            file.writelines(note.sealed(document))
+        os.replace(staged, self.private / name)
 
 
 def _take(lock: int, waiting: Any) -> None:
