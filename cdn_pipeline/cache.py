@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 NAME = "cache.sqlite3"
-BUFFER = 8_000_000  # bytes held back before they are written in one transaction
+BUFFER = 4_000_000  # bytes held back before they are written in one transaction
 LIMIT = 1_000_000_000  # bytes; a larger cache is cut down to what the last build used
 
 
