@@ -29,6 +29,8 @@ def spliced(text: str, url: str = "/s/x") -> str:
         ("<image xlink:href = 'a.png' />", ["image a.png"]),
         ('<image href="a.png" xlink:href="b.png"/>', ["image a.png", "image b.png"]),
         ('<feImage xlink:href="a.png"/>', ["image a.png"]),
+        ('<image href="\r\n\ta\nb.png\n"/><image href="a&#10;b.png"/>', ["image a b.png", "image ab.png"]),
+        ('<g style="fill:\n url(\'a\\\nb.svg#p\')"/>', ["fragment a b.svg#p"]),
         ('<use href="a.svg#i"/><use href="#i"/>', ["fragment a.svg#i"]),
         ('<textPath href="a.svg#i"/>', ["fragment a.svg#i"]),
         ('<linearGradient xlink:href="b.svg#g"/>', ["fragment b.svg#g"]),

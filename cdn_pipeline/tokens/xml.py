@@ -66,6 +66,8 @@ DOCTYPE = re.compile(
 )
 ENTITY = re.compile(rf"{COMMENT.pattern}|<!ENTITY{SPACE}++({NAME}){SPACE}++({LITERAL}){SPACE}*+>", re.DOTALL)
 REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]{1,8})|#([0-9]{1,8})|([^;&<\s]++));?")
+# In an attribute every line end and tab is a space (XML 1.0, 2.11 and 3.3.3).
+IN_VALUE = re.compile(rf"\t|\n|\r\n?|{REFERENCE.pattern}")
 
 Token = Start | End | Text | Instruction
 Scope = Mapping[str, str]
@@ -92,7 +94,7 @@ def content(text: str, pieces: list[Text]) -> Decoded | None:
 def pseudo_attributes(text: str, instruction: Instruction) -> dict[str, Decoded | None]:
     """Those of an ``xml-stylesheet`` instruction (Associating Style Sheets with XML documents, 3)."""
     hits = ATTRIBUTES.finditer(text, instruction.start, instruction.end)
-    return {hit[1]: _value(text, hit) for hit in hits}
+    return {hit[1]: _value(text, hit, REFERENCE) for hit in hits}
 
 
 class _Tokenizer:
@@ -176,24 +178,27 @@ def _qualified(name: str, scope: Scope) -> str:
     return "xlink:" + local if scope.get(prefix, WELL_KNOWN.get(prefix)) == XLINK else name
 
 
-def _value(text: str, hit: re.Match[str]) -> Decoded | None:
+def _value(text: str, hit: re.Match[str], escape: re.Pattern[str] = IN_VALUE) -> Decoded | None:
     span = hit.span(2) if hit[2] is not None else hit.span(3)
-    found = _runs(text, *span)
+    found = _runs(text, *span, escape)
     return None if found is None else Decoded(text, found)
 
 
 PREDEFINED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 
 
-def _runs(text: str, start: int, end: int) -> list[Run] | None:
-    if text.find("&", start, end) < 0:
-        return [Run(start, end)]
-    if any(_meaning(hit) is None for hit in REFERENCE.finditer(text, start, end)):
+def _runs(text: str, start: int, end: int, escape: re.Pattern[str] = REFERENCE) -> list[Run] | None:
+    has_references = text.find("&", start, end) >= 0
+    if has_references and any(_meaning(hit) is None for hit in REFERENCE.finditer(text, start, end)):
         return None
-    return list(runs(text, start, end, REFERENCE, _meaning))
+    if has_references or escape is not REFERENCE:
+        return list(runs(text, start, end, escape, _meaning))
+    return [Run(start, end)]
 
 
 def _meaning(hit: re.Match[str]) -> Run | None:
+    if hit[0][0] != "&":
+        return Run(hit.start(), hit.end(), " ")
     if hit[3] or not hit[0].endswith(";"):
         known = PREDEFINED.get(hit[0])
         return Run(hit.start(), hit.end(), known) if known else None
