@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cdn_pipeline import __version__, freshness, report
 
 if TYPE_CHECKING:
+    from cdn_pipeline.build import Built, Request
     from cdn_pipeline.config import Config
 
 CONFIG = "cdn_pipeline.toml"
@@ -25,7 +26,7 @@ PRIVATE = ".cdn_pipeline"  # below the build directory; see `release`
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
     options = argparse.Namespace(config=None, json=False)
-    gc.set_threshold(100_000)  # a build makes many objects and hardly any cycles
+    gc.set_threshold(20_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character
@@ -117,7 +118,7 @@ def _build(options: argparse.Namespace) -> int:
         return 0
     from pathlib import Path
 
-    from cdn_pipeline.build import Request, build
+    from cdn_pipeline.build import Request
     from cdn_pipeline.summary import summary as summarise
 
     config = _config(file)
@@ -126,7 +127,7 @@ def _build(options: argparse.Namespace) -> int:
     look.before(sources, ours)
     progress = report.Progress()
     try:
-        built = build(Request(config, Path(out), options.jobs, not options.no_cache), progress)
+        built = _built(Request(config, Path(out), options.jobs, not options.no_cache), progress)
     finally:
         progress.end()
     summary = summarise(built, _relative(out), time.perf_counter() - started)
@@ -134,6 +135,14 @@ def _build(options: argparse.Namespace) -> int:
         look.note(sources, ours, [*_outputs(out), *built.inputs], summary)
     _print(summary, options, report.text(summary))
     return 0
+
+
+def _built(request: Request, progress: report.Progress | None = None) -> Built:
+    """A build, in which whatever the site's own definitions and filters print goes to stderr."""
+    from cdn_pipeline.build import build, quiet
+
+    with contextlib.redirect_stdout(sys.stderr):
+        return build(request, progress or quiet)
 
 
 def _print(summary: Mapping[str, Any], options: argparse.Namespace, text: str) -> None:
@@ -216,14 +225,14 @@ def _relative(path: str) -> str:
 def _check(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from cdn_pipeline.build import Request, build
+    from cdn_pipeline.build import Request
     from cdn_pipeline.summary import problems
 
     config = _config(_config_file(options))
     request = Request(
         config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
     )
-    built = build(request)
+    built = _built(request)
     found = problems(built.problems)
     if options.json:
         print(report.as_json({"ok": True, "files": len(built.outputs), "problems": found}))
@@ -237,13 +246,13 @@ def _explain(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from cdn_pipeline import explain
-    from cdn_pipeline.build import Request, build
+    from cdn_pipeline.build import Request
 
     config = _config(_config_file(options))
     request = Request(
         config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
     )
-    built = build(request)
+    built = _built(request)
     explanation = explain.explain(options.asset, config, built)
     print(report.as_json(explanation) if options.json else explain.text(explanation))
     return 0
