@@ -63,6 +63,7 @@ def pieces(text: str) -> Pieces:
     if cut is None:
         lexer = _Lexer(text)
         lexer.run()
+        del lexer.slashes  # it refers back: the cycle would keep all of this until garbage is collected
         cut = Pieces([*lexer.code, text[lexer.start :]], lexer.literals, lexer.marks)
         check(cut)
         _remember(text, cut)
