@@ -169,12 +169,13 @@ def _outputs(out: str) -> list[str]:
 
 
 def _config_file(options: argparse.Namespace) -> str:
-    from cdn_pipeline.errors import ConfigError
+    from cdn_pipeline.errors import ERROR, ConfigError, Problem
 
     named: str | None = options.config
     if named is not None:
         if not os.path.isfile(named):
-            raise ConfigError(f"{named}: no such file; write one with `cdn-pipeline init`")
+            hint = "write one with `cdn-pipeline init`"
+            raise ConfigError([Problem(ERROR, named, "no such file", hint)])
         return os.path.abspath(named)
     directory = os.getcwd()
     while True:
@@ -212,7 +213,7 @@ def _out(file: str, options: argparse.Namespace) -> str:
 def _config(file: str) -> Config:
     from pathlib import Path
 
-    from cdn_pipeline.config import load
+    from cdn_pipeline.config_file import load
 
     return load(Path(file))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cdn_pipeline.build import Built, Request, build
-from cdn_pipeline.config import load
+from cdn_pipeline.config_file import load
 
 PLAIN = """
 minify = false

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.config import Config, Route, Target, find, load
+from cdn_pipeline.config import Config, Route, Target
+from cdn_pipeline.config_file import load
 from cdn_pipeline.errors import ConfigError
 
 
@@ -133,7 +134,6 @@ def test_bad_syntax_has_its_place(tmp_path: Path) -> None:
 def test_a_config_in_pyproject(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.cdn_pipeline]\nbuild = "out"\nx = 1\n', "utf-8")
 
-    assert find(tmp_path / "deeper") == tmp_path / "pyproject.toml"
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "pyproject.toml")
     assert caught.value.problems[0].line == 3

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.config import Config, Minify, Route, Target, load
+from cdn_pipeline.config import Config, Minify, Route, Target
+from cdn_pipeline.config_file import load
 from tests.conftest import Site
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cdn_pipeline.config import read
+from cdn_pipeline.config_file import read
 from cdn_pipeline.route import IMMUTABLE, Routing
 
 CDN = {"cdn": {"url": "https://cdn.example.com/", "store": "s3://bucket"}}
