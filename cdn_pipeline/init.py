@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from cdn_pipeline.errors import ConfigError
+from cdn_pipeline.errors import ERROR, ConfigError, Problem
 
 SKIPPED = {"node_modules", "venv", "env", "site-packages", "build", "dist", "__pycache__"}
 DEEPEST = 4  # directories below the project that are looked into
@@ -27,12 +27,15 @@ class Project(NamedTuple):
 def write(file: Path) -> str:
     """Writes the config, and says in a line what it fits. Raises `ConfigError` if there is one already."""
     if file.exists():
-        raise ConfigError(f"{file}: already exists; edit it, or remove it first")
+        raise ConfigError([Problem(ERROR, str(file), "already exists", "edit it, or remove it first")])
     project = look(file.parent)
     try:
         file.write_text(text(project), "utf-8")
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
+        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        raise ConfigError([Problem(ERROR, str(file), message)]) from error
+    if not any((file.parent / name).is_dir() for name in project.source):
+        return f"{file}: written, but no folder of static files was found; name yours in `source`"
     folders = ", ".join(project.source)
     return f"{file}: written for a {project.kind} project with {folders}; now run `cdn-pipeline build`"
 
