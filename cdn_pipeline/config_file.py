@@ -123,11 +123,11 @@ class _Reader:
         )
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None, at: str = "") -> str | None:
-        value = table.get(key, default)
-        if value is not default and not is_plain(value):
-            self.fault(at + key, "must be a non-empty string")
-            return default
-        return value
+        value = table.get(key)
+        if value is None or is_plain(value):
+            return default if value is None else str(value)
+        self.fault(at + key, "must be a non-empty string")
+        return default
 
     def boolean(self, table: Mapping[str, Any], key: str, default: bool | None, at: str = "") -> bool | None:
         value = table.get(key, default)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 Job = TypeVar("Job")
+MOST_HELD = 8_000_000  # bytes that waiting tasks may hold, unless a worker had nothing to do
 
 
 def cores() -> int:
@@ -30,6 +31,7 @@ class Task(NamedTuple):
 
     function: Callable[[Sequence[Any]], Sequence[Any]]
     jobs: Sequence[Any]
+    size: int = 0  # bytes that the jobs hold
 
 
 class Workers:
@@ -62,19 +64,25 @@ class Workers:
         from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 
         ahead = 2 * self.jobs + 2  # enough that no worker waits, few enough that results do not pile up
+        held = 0
         running: dict[Future[Sequence[Any]], Task] = {}
         executor = self._pool()
         queue = iter(tasks)
         task = next(queue, None)
         while running or task is not None:
-            while task is not None and len(running) < ahead:
+            while task is not None and (
+                len(running) < self.jobs or (len(running) < ahead and held + task.size <= MOST_HELD)
+            ):
+                held += task.size
                 try:
                     running[executor.submit(task.function, task.jobs)] = task
                 except BrokenExecutor:
                     lost.append(task)
+                    held -= task.size
                 task = next(queue, None)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 done = running.pop(future)
+                held -= done.size
                 try:
                     results = future.result()
                 except BrokenExecutor:
