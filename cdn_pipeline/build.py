@@ -156,7 +156,11 @@ class _Build:
 
     def stop_if_broken(self) -> None:
         if any(problem.severity == ERROR for problem in self.problems):
-            raise SiteError(sorted(self.problems, key=_order))
+            raise SiteError(self.told_once())
+
+    def told_once(self) -> list[Problem]:
+        """Every problem, in order; a member of a bundle is read twice, and has each of its own twice."""
+        return sorted(dict.fromkeys(self.problems), key=_order)
 
     def stage(self, outputs: Outputs, linker: Linker) -> None:
         intact = self.directory.intact()
@@ -186,7 +190,7 @@ class _Build:
                 removed = self.commit(document, documents, outputs, linked)
         return Built(
             manifest=document,
-            problems=sorted(self.problems, key=_order),
+            problems=self.told_once(),
             drafts=self.drafts.drafts,
             sources=self.sources,
             outputs=linked,

@@ -164,6 +164,21 @@ def test_what_is_wrong_with_bundles_comes_at_once(site: Site) -> None:
     ]
 
 
+def test_a_warning_of_a_member_comes_once(site: Site) -> None:
+    site.write(
+        {
+            "assets.yaml": yaml(site_css="output: gen/site.css, contents: a.css"),
+            "static/a.css": "a { color: red }\n@import 'b.css';\n",
+        }
+    )
+    built = site.build(PLAIN)
+
+    assert [str(problem) for problem in built.problems] == [
+        "static/a.css:2:1: an @import after other rules has no effect; it is left as it is; "
+        "move it to the top of the sheet"
+    ]
+
+
 def test_an_unknown_filter_and_one_that_raises(site: Site) -> None:
     site.write(
         {
