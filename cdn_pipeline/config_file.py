@@ -25,9 +25,11 @@ def load(file: Path) -> Config:
         text = file.read_text("utf-8")
         table = tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
+        message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        raise ConfigError([Problem(ERROR, name, message)]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{name}: is not UTF-8: {error.reason}; save it as UTF-8") from error
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError([Problem(ERROR, name, "is not UTF-8", "save it as UTF-8", line)]) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(name, text, error)]) from error
     prefix = ""
