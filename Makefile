@@ -28,4 +28,4 @@ $(VENV)/tested: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build sample_site/build
+	rm -rf $(VENV) build sample_site/build sample_site/.cdn_pipeline

@@ -14,6 +14,7 @@ import pytest
 
 from cdn_pipeline.config import Config, Minify, Route, Target
 from cdn_pipeline.config_file import load
+from cdn_pipeline.definitions import template
 from tests.conftest import Site
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +66,22 @@ def test_the_annotated_config_names_every_key() -> None:
             name = renamed.get(key, key)
             assert re.search(rf"^\s*{name}\s*=|^\s*\[routes\.{name}\]", text, re.MULTILINE), name
             assert f"`{name}`" in reference, name
+
+
+def test_the_documents_name_every_ending_of_a_template() -> None:
+    text = (ROOT / "docs/bundles.md").read_text("utf-8")
+    named = re.search(r"Files that end in `([^`]+)`", text)
+
+    assert named is not None
+    assert set(named[1].split()) == template.EXTENSIONS
+
+
+def test_make_clean_removes_all_that_make_assets_made() -> None:
+    command = ["make", "--dry-run", "clean"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    config = load(ROOT / "sample_site/cdn_pipeline.toml")
+
+    assert {".venv", f"sample_site/{config.build}", f"sample_site/{config.cache}"} <= set(said.split())
 
 
 def test_the_annotated_config_is_valid() -> None:
