@@ -33,6 +33,11 @@ class BundleJob(NamedTuple):
     sources: tuple[str, ...]  # absolute source roots
     skip: bool  # not to be minified
 
+    @property
+    def path(self) -> str:
+        """The bundle's logical path."""
+        return self.bundle.output
+
 
 class Assembled(NamedTuple):
     """What came of it."""

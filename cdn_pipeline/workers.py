@@ -49,21 +49,21 @@ class Workers:
                 yield from zip(task.jobs, task.function(task.jobs), strict=True)
             return
         lost: list[Task] = []
-        yield from self._run(tasks, lost)
+        yield from self._run(tasks, lost, ahead=2 * self.jobs + 2)  # enough that no worker waits
         if lost:
             self.stop()
             again, lost = [Task(task.function, [job]) for task in lost for job in task.jobs], []
-            yield from self._run(again, lost)
+            yield from self._run(again, lost, ahead=self.jobs)  # so only what was in work is suspect
         if lost:
-            raise SiteError(
-                f"a worker process was killed twice, perhaps for want of memory, and {len(lost)} pieces of "
-                "work are not done; build with --jobs 1 to see which one it is"
-            )
+            names = " or ".join(sorted(_name(job) for task in lost[: self.jobs] for job in task.jobs))
+            message = f"a worker process was killed twice, perhaps for want of memory, at work on {names}"
+            raise SiteError(f"{message}; exclude the file, or build with --jobs 1")
 
-    def _run(self, tasks: Iterable[Task], lost: list[Task]) -> Iterator[tuple[Any, Any]]:
+    def _run(self, tasks: Iterable[Task], lost: list[Task], ahead: int) -> Iterator[tuple[Any, Any]]:
+        """As `run`; *ahead* tasks at once, so that results do not pile up. Adds to *lost*, what was in work
+        when a worker was killed before what could not be begun after that."""
         from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 
-        ahead = 2 * self.jobs + 2  # enough that no worker waits, few enough that results do not pile up
         held = 0
         running: dict[Future[Sequence[Any]], Task] = {}
         executor = self._pool()
@@ -86,7 +86,7 @@ class Workers:
                 try:
                     results = future.result()
                 except BrokenExecutor:
-                    lost.append(done)
+                    lost.insert(0, done)
                 else:
                     yield from zip(done.jobs, results, strict=True)
 
@@ -150,6 +150,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def _name(job: Any) -> str:
+    return str(getattr(job, "path", job))
 
 
 def batched(

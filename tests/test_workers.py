@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cdn_pipeline.errors import SiteError
+from cdn_pipeline.prepare import CopyJob
 from cdn_pipeline.workers import Task, Workers, batched
 
 
@@ -29,6 +31,12 @@ def killed_once(jobs: Sequence[str]) -> list[str]:
 def killed(jobs: Sequence[str]) -> list[str]:
     os.kill(os.getpid(), signal.SIGKILL)
     return list(jobs)
+
+
+def killed_by_large(jobs: Sequence[CopyJob]) -> list[str]:
+    if jobs[0].size:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [job.path for job in jobs]
 
 
 def pids(jobs: Sequence[int]) -> list[int]:
@@ -66,6 +74,20 @@ def test_a_worker_that_always_dies_is_an_error() -> None:
             list(workers.run([Task(killed, ["a"])], alone=False))
     finally:
         workers.stop()
+
+
+def test_the_error_names_the_work_that_was_lost_twice_and_what_was_beside_it() -> None:
+    workers = Workers(2)
+    jobs = [CopyJob(f"{number}.png", "", int(number == 0), "", False) for number in range(40)]
+    try:
+        with pytest.raises(SiteError) as caught:
+            list(workers.run([Task(killed_by_large, [job]) for job in jobs], alone=False))
+    finally:
+        workers.stop()
+    named = re.findall(r"\d+\.png", str(caught.value))
+
+    assert "0.png" in named
+    assert len(named) <= workers.jobs
 
 
 def test_stopping_leaves_no_process() -> None:
