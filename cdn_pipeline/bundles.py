@@ -65,9 +65,8 @@ class Bundles:
             found = definitions.load(text)
             if signature == freshness.signature(map(str, found.inputs)):
                 return found
-        found = definitions.read(
-            named.definitions, named.templates, self._config.root, [Path(root) for root in self._roots]
-        )
+        roots, limit_s = [Path(root) for root in self._roots], self._config.filter_timeout_s
+        found = definitions.read(named.definitions, named.templates, self._config.root, roots, limit_s)
         inputs = [str(path) for path in found.inputs]
         if not found.problems and freshness.is_settled(inputs, self._started_ns):
             signature = freshness.signature(inputs)

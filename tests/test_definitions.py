@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from cdn_pipeline import definitions
 from cdn_pipeline.definitions import Bundle, Definitions, Filter, Origin
 from cdn_pipeline.definitions.bundle import Base, clean_output, filter_names, from_json, tag_name, to_json
+from cdn_pipeline.errors import SiteError
+from tests.conftest import Site
 
 
 def read(root: Path, *names: str, templates: tuple[str, ...] = ()) -> Definitions:
@@ -376,6 +379,17 @@ PYTHON_PROBLEMS = {
 @pytest.mark.parametrize("text", PYTHON_PROBLEMS)
 def test_a_fault_in_python_is_told_with_its_line(tmp_path: Path, text: str) -> None:
     assert problems(python(tmp_path, text)) == [PYTHON_PROBLEMS[text]]
+
+
+def test_definitions_that_never_end_are_stopped_and_told_with_their_line(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.write({"static/a.js": "a()", "assets.py": "while True:\n    pass\n"})
+    with pytest.raises(SiteError) as raised:
+        site.build('filter_timeout = 0.1\n[bundles]\ndefinitions = ["assets.py"]\n')
+
+    assert re.fullmatch(
+        r"assets.py:[12]: took longer than 0\.1 s; mend it, or raise `filter_timeout`", str(raised.value)
+    )
 
 
 def test_an_environment_that_is_not_there_is_told(tmp_path: Path) -> None:

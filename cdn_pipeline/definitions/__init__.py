@@ -55,15 +55,20 @@ class Resolved(NamedTuple):
 
 
 def read(
-    definitions: Iterable[str], templates: Iterable[str], root: Path, sources: Sequence[Path] = ()
+    definitions: Iterable[str],
+    templates: Iterable[str],
+    root: Path,
+    sources: Sequence[Path] = (),
+    time_limit_s: float = 0.0,
 ) -> Definitions:
     """Everything below *root*, the project's directory, that *definitions* (files, modules) and *templates*
-    (files, directories) say. *sources* are the absolute source roots."""
+    (files, directories) say. *sources* are the absolute source roots. Each Python module may run for
+    *time_limit_s* seconds; 0 means no limit."""
     registry = Registry()
     plain = Layout(roots=tuple(sources))
     layout = plain
     for name in definitions:
-        found = _read(name, root, plain.roots)
+        found = _read(name, root, plain.roots, time_limit_s)
         registry.add(found)
         if layout == plain:  # a template's tags follow the first definitions that set a directory
             layout = found.layout or plain
@@ -80,14 +85,14 @@ def read(
     )
 
 
-def _read(name: str, root: Path, sources: tuple[Path, ...]) -> Found:
+def _read(name: str, root: Path, sources: tuple[Path, ...], time_limit_s: float) -> Found:
     if name.lower().endswith((".yaml", ".yml")):
         from cdn_pipeline.definitions import yaml
 
         return yaml.read(root / name, root, sources)
     from cdn_pipeline.definitions import python
 
-    return python.read(name, root, sources)
+    return python.read(name, root, sources, time_limit_s)
 
 
 def resolve(definitions: Definitions, paths: Collection[str]) -> Resolved:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.definitions.bundle import Origin
 from cdn_pipeline.definitions.file import Found, shown
 from cdn_pipeline.definitions.file import read as read_text
@@ -34,9 +35,10 @@ class Executed(NamedTuple):
 _executed: dict[Path, Executed] = {}  # a bundle may have many live filters; `read` renews it
 
 
-def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
+def read(definitions: str, root: Path, sources: tuple[Path, ...], time_limit_s: float = 0.0) -> Found:
     """The bundles of a file (``assets.py``), a module (``site.assets``) or an environment in one
-    (``site.assets:env``, ``assets.py:env``). Executes it, with *root* as the first place for imports."""
+    (``site.assets:env``, ``assets.py:env``). Executes it, with *root* as the first place for imports, for at
+    most *time_limit_s* seconds; 0 means no limit."""
     module, _, attribute = definitions.partition(":")
     file = _file(module, root)
     name = shown(file, root)
@@ -45,11 +47,13 @@ def read(definitions: str, root: Path, sources: tuple[Path, ...]) -> Found:
         return Found({}, [Problem(ERROR, definitions, "no such definitions", hint)], [])
     with importable(root) as imported:
         try:
-            namespace = vars(_execute(file, root))
+            namespace = limited(time_limit_s, lambda: vars(_execute(file, root)))
             found = Namespace(definitions, name, _lines(file, name), sources).found(namespace, attribute)
             _executed[file] = Executed(namespace, imported())
         except NotThere as error:
             found = Found({}, [Problem(ERROR, name, str(error))], [])
+        except TimeLimitError as error:
+            found = Found({}, [_too_long(error, file, name)], [])
         except (Exception, SystemExit) as error:
             found = Found({}, [_raised(error, file, name)], [])
         inputs = sorted({file, *imported()})
@@ -154,10 +158,20 @@ def _raised(error: BaseException, file: Path, name: str) -> Problem:
         return Problem(
             ERROR, place, f"not valid Python: {error.msg}", "", error.lineno or 0, error.offset or 0
         )
+    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    return Problem(ERROR, name, f"raised {message}", "", _line(error, file))
+
+
+def _too_long(error: TimeLimitError, file: Path, name: str) -> Problem:
+    hint = "mend it, or raise `filter_timeout`"
+    return Problem(ERROR, name, str(error), hint, _line(error.__context__ or error, file))
+
+
+def _line(error: BaseException, file: Path) -> int:
+    """The line of *file* that ran when *error* was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno or 0 for frame in frames if frame.filename == str(file)]
-    message = f"{type(error).__name__}: {error}".rstrip(": ")
-    return Problem(ERROR, name, f"raised {message}", "", lines[-1] if lines else 0)
+    return lines[-1] if lines else 0
 
 
 def _lines(file: Path, name: str) -> Mapping[str, int]:

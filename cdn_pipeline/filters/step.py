@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cdn_pipeline import filters
+from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.definitions import python
 from cdn_pipeline.definitions.bundle import Filter
 from cdn_pipeline.definitions.namespace import NotThere
 from cdn_pipeline.filters import FilterError, Site, lookup
-from cdn_pipeline.filters.deadline import TimeLimitError, limited
 
 NAMELESS = frozenset(("Exception", "FilterError"))  # the latter is webassets' own
 LONGEST = 1000  # characters of a filter's own words in a message

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.definitions.bundle import Filter
 from cdn_pipeline.filters import COMPILER, MINIFIERS, FilterError, Site
-from cdn_pipeline.filters.deadline import TimeLimitError, limited
 from cdn_pipeline.references import SOURCE_MAP
 from cdn_pipeline.tokens import LexError
 
