@@ -14,7 +14,7 @@ from cdn_pipeline.draft import Draft, Mention
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.link import Node
 from cdn_pipeline.media_types import language
-from cdn_pipeline.references import IMPORT, NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
+from cdn_pipeline.references import ANCHOR, IMPORT, NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
 from cdn_pipeline.route import Routing
 
 
@@ -78,7 +78,7 @@ class _Judge:
                     self.tell(mention, ERROR, f"@import of {mention.target!r}, which is no style sheet")
                 continue
             values[token] = mention.raw.encode()
-            if self.is_ignored(mention):
+            if mention.kind == ANCHOR or self.is_ignored(mention):
                 continue
             if mention.climbs:
                 self.tell(mention, WARNING, f"{mention.url!r} leads out of the static files; left as it is")

@@ -355,6 +355,20 @@ def test_outputs_share_nothing_with_their_source(site: Site) -> None:
     assert sha256((site.out / entry["path"]).read_bytes()) == entry["sha256"] == sha256(b"1" * 5_000_000)
 
 
+def test_downloads_in_pages_lead_to_files_and_links_to_anything_else_stay(site: Site) -> None:
+    page = (
+        '<a href="../doc.pdf?a#page=2">d</a> <a href="/static/doc.pdf" download>d</a> '
+        '<a href="two.html">p</a> <a href="gone.pdf">g</a> <a href="../../up.pdf">u</a> <a href="/about">s</a> <a href="./">h</a>'
+    )
+    site.write({"static/doc.pdf": b"%PDF", "static/pages/one.html": page, "static/pages/two.html": ""})
+    built = site.build('html = ["*.html"]\n' + PLAIN)
+    url = site.url("doc.pdf")
+
+    assert built.problems == []
+    assert url != "/static/doc.pdf"
+    assert site.served("pages/one.html") == page.replace("../doc.pdf", url).replace("/static/doc.pdf", url)
+
+
 def test_the_manifest_for_django(site: Site) -> None:
     site.write({"static/b.txt": "b", "static/a/c.png": "c"})
     site.build(CDN)

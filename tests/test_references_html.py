@@ -59,7 +59,9 @@ def spliced(text: str, url: str = "/s/x") -> str:
         ("<script type=' Text/JavaScript ' src=a.js></script>", ["script a.js"]),
         ("<script type=text/template src=a.js></script>", []),
         ("<script language=vbscript src=a.js></script>", []),
-        ("<a href=a.png></a><area href=a.png><form action=a.png></form>", []),
+        ("<a href=a.pdf></a><area href=b><form action=a.png></form>", ["anchor a.pdf", "anchor b"]),
+        ("<a href=a.HTML></a><a href='a.xhtml#x'></a><a href='{{ a }}.pdf'></a><a href=//x/a.pdf></a>", []),
+        ("<a name=a.pdf></a><a href=#a></a><a href='mailto:a.pdf'></a>", []),
         ("<meta property=og:image content=a.png>", []),
     ],
 )  # fmt: skip
@@ -245,6 +247,7 @@ def test_svg_in_html_has_its_own_elements() -> None:
         "fragment d.svg",
         "fragment e.svg",
         "fragment f.svg",
+        "anchor g.png",
         "image h.png",
         "script i.js",
         "image j.png",

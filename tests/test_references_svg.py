@@ -37,7 +37,7 @@ def spliced(text: str, url: str = "/s/x") -> str:
         ('<mpath href="a.svg#i"/><pattern href="#x"/>', ["fragment a.svg#i"]),
         ('<cursor xlink:href="a.png"/><font-face-uri xlink:href="b.woff"/>', ["image a.png", "font b.woff"]),
         ('<script href="a.js"/><script type="module" href="b.mjs"/>', ["script a.js", "module b.mjs"]),
-        ('<a href="a.png"/><a xlink:href="b.png"/>', []),
+        ('<a href="a.png"/><a xlink:href="b.html"/>', ["anchor a.png"]),
         ('<image href="https://x/a.png"/><image href="data:,x"/><image href=""/>', []),
         ('<g style="fill:url(a.svg#p)"/>', ["fragment a.svg#p"]),
         ("<g fill='url(\"a.svg#p\") red' stroke='url(#x)'/>", ["fragment a.svg#p"]),

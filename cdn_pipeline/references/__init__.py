@@ -25,6 +25,7 @@ FRAGMENT = "fragment"  # filter: url(x.svg#f), <use href>: same origin only, eve
 CUSTOM = "custom"  # url() in a custom property: missing is a warning
 SOURCE_MAP = "source-map"  # sourceMappingURL: missing is a warning, the comment is dropped
 INTEGRITY = "integrity"  # the value of an integrity attribute; `path` names the file it vouches for
+ANCHOR = "anchor"  # a download or a page, if it is a file of ours at all: missing is no problem
 LINK = "link"  # anything else that HTML, SVG or a web manifest points to
 
 SAME_ORIGIN = frozenset({WORKER, FRAGMENT})

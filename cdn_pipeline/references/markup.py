@@ -1,8 +1,8 @@
 """The attributes of HTML and SVG elements that name files.
 
-Left alone: links to pages (``<a href>``, and ``<iframe>``, ``<embed>``, ``<object>`` and prefetches where the
-name has no extension or that of a page), ``data-*``, what ``<meta>`` says to others, external URLs, and
-whatever a template engine is going to fill in.
+Left alone: links to pages (``<a>`` and ``<area>`` where the name has the extension of HTML, ``<iframe>``,
+``<embed>``, ``<object>`` and prefetches also where it has none), ``data-*``, what ``<meta>`` says to others,
+external URLs, and whatever a template engine is going to fill in.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from cdn_pipeline import media_types
 from cdn_pipeline import references as kinds
 from cdn_pipeline.references import Reference, address, embedded, srcset
 from cdn_pipeline.tokens.decoded import Decoded
@@ -40,6 +41,8 @@ URLS: dict[str, dict[str, str]] = {
     "audio": {"src": kinds.IMAGE},
     "video": {"src": kinds.IMAGE, "poster": kinds.IMAGE},
     "track": {"src": kinds.FRAGMENT},  # without crossorigin on the video, only from the page's origin
+    "a": {"href": kinds.ANCHOR},
+    "area": {"href": kinds.ANCHOR},
     "iframe": {"src": kinds.LINK},
     "frame": {"src": kinds.LINK},
     "embed": {"src": kinds.LINK},
@@ -55,6 +58,7 @@ SVG_HREF = {
     "cursor": kinds.IMAGE,
     "font-face-uri": kinds.FONT,
     "color-profile": kinds.LINK,
+    "a": kinds.ANCHOR,
     "use": kinds.FRAGMENT,
     "textPath": kinds.FRAGMENT,
     "mpath": kinds.FRAGMENT,
@@ -157,5 +161,11 @@ def _of_attribute(element: Element, name: str, kind: str) -> Iterator[Reference]
     spans = srcset.candidates(value.text) if name.endswith("srcset") else ((0, len(value.text)),)
     for span in spans:
         reference = address.reference(value, kind, *span)
-        if reference and not (kind == kinds.LINK and PAGE.search(reference.path)):
+        if reference and not _is_page(reference):
             yield reference
+
+
+def _is_page(reference: Reference) -> bool:
+    if reference.kind == kinds.ANCHOR:
+        return media_types.extension(reference.path) in media_types.PAGES
+    return reference.kind == kinds.LINK and PAGE.search(reference.path) is not None
