@@ -358,7 +358,8 @@ def test_outputs_share_nothing_with_their_source(site: Site) -> None:
 def test_downloads_in_pages_lead_to_files_and_links_to_anything_else_stay(site: Site) -> None:
     page = (
         '<a href="../doc.pdf?a#page=2">d</a> <a href="/static/doc.pdf" download>d</a> '
-        '<a href="two.html">p</a> <a href="gone.pdf">g</a> <a href="../../up.pdf">u</a> <a href="/about">s</a> <a href="./">h</a>'
+        '<a href="two.html">p</a> <a href="gone.pdf">g</a> '
+        '<a href="../../up.pdf">u</a> <a href="/about">s</a> <a href="./">h</a>'
     )
     site.write({"static/doc.pdf": b"%PDF", "static/pages/one.html": page, "static/pages/two.html": ""})
     built = site.build('html = ["*.html"]\n' + PLAIN)

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdn_pipeline import definitions, filters
+from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.definitions import Bundle, Filter
 from cdn_pipeline.filters import FilterError, Site
 from cdn_pipeline.filters.assembly import Part, assemble
-from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.filters.step import Step
 
 OWN = """
