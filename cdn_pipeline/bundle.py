@@ -122,7 +122,8 @@ class _Assembler:
         if self.language not in (CSS, JAVASCRIPT):
             return text
         shown = self.job.files[path][1] if path in self.job.files else path
-        found = drafting.tokenise(path, shown, text, self.language, self.job.options)
+        moves = os.path.dirname(path) != os.path.dirname(self.job.bundle.output)
+        found = drafting.tokenise(path, shown, text, self.language, self.job.options, moves)
         self.problems += found.problems
         text = found.text
         for mention in found.mentions:

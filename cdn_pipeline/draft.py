@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os.path
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from cdn_pipeline import paths
 from cdn_pipeline.errors import WARNING, Problem, line_and_column
-from cdn_pipeline.references import IMPORT, Reference
+from cdn_pipeline.references import IMPORT, Reference, split_suffix
 from cdn_pipeline.tokens import Edit, LexError, spliced
 
 PREFIX = "cdnp_"
@@ -134,8 +136,13 @@ def is_module(text: str) -> bool:
         return False
 
 
-def tokenise(path: str, shown: str, text: str, language: str, options: Options) -> Tokenised:
-    """*text* with a token for each reference that could lead to a file of the site."""
+def tokenise(
+    path: str, shown: str, text: str, language: str, options: Options, moves: bool = False
+) -> Tokenised:
+    """*text* with a token for each reference that could lead to a file of the site.
+
+    *moves*: it will stand in a file of another directory, so references to directories become absolute.
+    """
     if PREFIX in text and TOKEN.search(text):
         hint = f"no text may contain {PREFIX} and 20 hexadecimal digits"
         return Tokenised(
@@ -150,7 +157,7 @@ def tokenise(path: str, shown: str, text: str, language: str, options: Options) 
         return Tokenised(text, (), (Problem(WARNING, shown, message, "", *place),), False)
     if language == JAVASCRIPT and not options.modules:
         found = [reference for reference in found if reference.kind == "source-map"]
-    mentions, edits = replacements(path, text, found, options.prefix)
+    mentions, edits = replacements(path, text, found, options.prefix, moves)
     return Tokenised(_splicer(language)(text, edits), mentions, dead)
 
 
@@ -184,9 +191,9 @@ def _reader(language: str) -> Callable[[str], list[Reference]]:
 
 
 def replacements(
-    path: str, text: str, found: Iterable[Reference], prefix: str
+    path: str, text: str, found: Iterable[Reference], prefix: str, moves: bool = False
 ) -> tuple[tuple[Mention, ...], list[Edit]]:
-    """Those of *found* that lead into the site, and the tokens that take their place."""
+    """Those of *found* that lead into the site, and the tokens that take their place; see `tokenise`."""
     edits: list[Edit] = []
     mentions: list[Mention] = []
     line = line_start = 0
@@ -197,6 +204,8 @@ def replacements(
         except paths.Climbing as error:
             target, climbs = error.inside, True
         except paths.Outside:
+            if moves and paths.is_relative(reference.path):
+                edits.append((reference.start, reference.end, paths.absolute(reference.path, path, prefix)))
             continue
         line += text.count("\n", line_start, reference.start)
         line_start = text.rfind("\n", line_start, reference.start) + 1 or line_start
@@ -209,6 +218,16 @@ def replacements(
         )
         edits.append((reference.start, reference.end, token))
     return tuple(mentions), edits
+
+
+def kept(mention: Mention, path: str, origin: str) -> str:
+    """What stands in *path* for a mention that is no link: what was written, or, in a bundle of another
+    directory, the URL that it meant below *origin*."""
+    url, _ = split_suffix(mention.url)
+    if os.path.dirname(path) == os.path.dirname(mention.file) or not paths.is_relative(url):
+        return mention.raw
+    parts = urlsplit(origin)
+    return parts._replace(path=paths.absolute(url, mention.file, parts.path or "/")).geturl()
 
 
 def token_for(target: str, kind: str, raw: str) -> str:

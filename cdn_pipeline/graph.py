@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cdn_pipeline import paths
 from cdn_pipeline.config import Config
-from cdn_pipeline.draft import Draft, Mention
+from cdn_pipeline.draft import Draft, Mention, kept
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.link import Node
 from cdn_pipeline.media_types import language
@@ -43,7 +43,7 @@ def graph(
     dropped: dict[str, list[bytes]] = {}
     for path, draft in drafts.items():
         if draft.mentions:
-            live, values, gone = judge.sort(draft.mentions)
+            live, values, gone = judge.sort(path, draft.mentions)
             nodes[path] = nodes[path]._replace(mentions=live, values=values)
             if gone:
                 dropped[path] = gone
@@ -63,9 +63,9 @@ class _Judge:
         self._told: set[tuple[str, int, int]] = set()
 
     def sort(
-        self, mentions: Sequence[Mention]
+        self, path: str, mentions: Sequence[Mention]
     ) -> tuple[tuple[Mention, ...], dict[bytes, bytes], list[bytes]]:
-        """The mentions that are links, what stays in place of the others' tokens, and the tokens of
+        """The mentions in *path* that are links, what stays in place of the others' tokens, and the tokens of
         source-map comments to drop."""
         live: dict[str, Mention] = {}
         values: dict[bytes, bytes] = {}
@@ -77,7 +77,7 @@ class _Judge:
                 if mention.kind == IMPORT and language(mention.target) != "css":
                     self.tell(mention, ERROR, f"@import of {mention.target!r}, which is no style sheet")
                 continue
-            values[token] = mention.raw.encode()
+            values[token] = kept(mention, path, self.config.origin.url).encode()
             if mention.kind == ANCHOR or self.is_ignored(mention):
                 continue
             if mention.climbs:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import quote, urlsplit
 
 # Every other character is percent-encoded: so a URL of ours needs no escaping in CSS, JavaScript, HTML, XML
 # and srcset, and S3 does not take a "+" for a space.
 SAFE = "/@"
+AS_WRITTEN = "%@+=:"  # stays as it is in a segment that may be encoded already
 
 ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 IMPOSSIBLE = "\0"  # stands for a segment that no file can be named, such as one with an encoded slash
@@ -69,14 +70,35 @@ def resolve(url: str, base: str, prefix: str) -> str:
     raise Climbing("/".join(_walk(directory, parts)))
 
 
-def _walk(start: list[str], parts: list[str]) -> list[str]:
+def is_relative(url: str) -> bool:
+    """Whether the path part *url* means something else in a file of another directory."""
+    return not url.startswith(("/", "\\"))
+
+
+def absolute(url: str, base: str, prefix: str) -> str:
+    """The URL path that the relative *url* means in the file with logical path *base*, below *prefix* or not.
+
+    Percent-encoding stays as it is written; what would need escaping in some language is encoded as well.
+    """
+    parts = url.replace("\\", "/").split("/")
+    above = [part for part in f"{prefix}{url_path(base)}".split("/")[:-1] if part]
+    path = _walk(above, parts, lambda part: quote(part, safe=AS_WRITTEN, errors="replace"))
+    is_directory = _dots(parts[-1]) in ("", ".", "..")
+    return "/" + "".join(f"{part}/" for part in path)[: None if is_directory else -1]
+
+
+def _name(part: str) -> str:
+    return unquote(part) or IMPOSSIBLE
+
+
+def _walk(start: list[str], parts: list[str], name: Callable[[str], str] = _name) -> list[str]:
     path = list(start)
     for part in parts:
         plain = _dots(part)
         if plain == "..":
             del path[-1:]
         elif plain not in ("", "."):
-            path.append(unquote(part) or IMPOSSIBLE)
+            path.append(name(part))
     return path
 
 

@@ -164,6 +164,44 @@ def test_what_is_wrong_with_bundles_comes_at_once(site: Site) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("../../media/x.png", "/media/x.png"),
+        ("no/such%20x.png?v=1#y", "/static/css/no/such%20x.png?v=1#y"),
+        ("ignored.png", "/static/css/ignored.png"),
+        ("'../fonts/'", "'/static/fonts/'"),
+        (".", "/static/css/"),
+        ("'no such (1).png'", "'/static/css/no%20such%20%281%29.png'"),
+        ("'..\\\\no.png'", "'/static/no.png'"),
+        ("/media/x.png", "/media/x.png"),
+        ("/static/no.png", "/static/no.png"),
+        ("#x", "#x"),
+        ("https://example.com/x.png", "https://example.com/x.png"),
+    ],
+)
+def test_what_is_no_link_means_the_same_in_another_directory(site: Site, written: str, meant: str) -> None:
+    site.write(
+        {
+            "assets.yaml": yaml(site_css="output: gen/deep/site.css, contents: css/a.css"),
+            "static/css/a.css": f"a {{ background: url({written}) }}\n",
+        }
+    )
+    site.build('on_missing = "warn"\nignore = ["*.css: ignored.png"]\n' + PLAIN)
+
+    assert site.served("gen/deep/site.css") == f"a {{ background: url({meant}) }}\n"
+    assert site.served("css/a.css") == f"a {{ background: url({written}) }}\n"
+
+
+def test_what_is_no_link_stays_as_written_in_the_same_directory(site: Site) -> None:
+    text = "a { background: url(../../media/\\x.png), url(../img/) }\n"
+    site.write({"assets.yaml": yaml(site_css="output: css/b.css, contents: css/a.css")})
+    site.write({"static/css/a.css": text})
+    site.build(PLAIN)
+
+    assert site.served("css/b.css") == text
+
+
 def test_a_warning_of_a_member_comes_once(site: Site) -> None:
     site.write(
         {
