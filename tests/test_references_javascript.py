@@ -61,6 +61,9 @@ def test_a_declaration_names_a_module(text: str, expected: str) -> None:
         "new URL('./a.js', import.meta.url)",
         "new URL(`./a.js`, import.meta.url).href",
         "new  URL (\n'./a.js' ,\nimport . meta . url , )",
+        "import.meta.resolve('./a.js')",
+        "f(import . meta\n. resolve ( /* c */ `./a.js` , ))",
+        "import.meta.resolve?.('./a.js')",
     ],
 )
 def test_a_call_names_a_file(text: str) -> None:
@@ -73,6 +76,7 @@ def test_a_call_names_a_file(text: str) -> None:
         "new Worker(new URL('./a.js', import.meta.url))",
         "new Worker(new URL('./a.js', import.meta.url), { type: 'module' })",
         "new SharedWorker( new URL('./a.js', import.meta.url) )",
+        "new Worker(import.meta.resolve('./a.js'), { type: 'module' })",
     ],
 )
 def test_a_worker_names_a_script_that_must_stay_on_the_origin(text: str) -> None:
@@ -114,6 +118,12 @@ def test_a_worker_names_a_script_that_must_stay_on_the_origin(text: str) -> None
         "new URL('https://example.com/', import.meta.url)",
         "new URL('#a', import.meta.url)",
         "new URL('data:,', import.meta.url)",
+        "import.meta.resolve('a.js')",
+        "import.meta.resolve('react')",
+        "import.meta.resolve('./a' + b)",
+        "import.meta.resolves('./a.js')",
+        "a.import.meta.resolve('./a.js')",
+        "Promise.resolve('./a.js')",
         "new Worker('./a.js')",
         "importScripts('./a.js')",
         "import '\\ud800./a.js'",

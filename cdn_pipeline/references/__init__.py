@@ -17,7 +17,7 @@ FONT = "font"  # src of @font-face: loads with CORS
 STYLE = "style"  # <link rel=stylesheet>, an xml-stylesheet instruction
 IMPORT = "import"  # CSS @import
 MODULE = "module"  # static import / export from, <script type=module src>
-DYNAMIC = "dynamic"  # import('x') and new URL('x', import.meta.url)
+DYNAMIC = "dynamic"  # import('x'), new URL('x', import.meta.url), import.meta.resolve('x')
 WORKER = "worker"  # new Worker(new URL('x', import.meta.url)): same origin only
 SCRIPT = "script"  # <script src>
 CORS = "cors"  # mask-image, shape-outside …: loads with CORS

@@ -1,4 +1,5 @@
-"""References in JavaScript: imports, ``new URL('x', import.meta.url)``, the source-map comment.
+"""References in JavaScript: imports, ``new URL('x', import.meta.url)``, ``import.meta.resolve('./x')``, the
+source-map comment.
 
 All are found in the masked text (see `tokens.javascript`), where neither strings nor comments, templates and
 regular expressions can look like code. Only a literal names a file: ``import(x + '.js')`` is left alone.
@@ -28,9 +29,15 @@ _DYNAMIC_IMPORT = re.compile(
     rf"\({_SPACE}{_LITERAL}{_SPACE}[,)]"
 )
 _NEW = rf"{_NO_WORD_BEFORE}new[{characters.SPACE}]+"
+_OF_WORKER = rf"(?P<worker>{_NEW}(?:Shared)?Worker{_SPACE}\({_SPACE})?"
+_META = rf"import{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}"
 _NEW_URL = re.compile(
-    rf"(?P<worker>{_NEW}(?:Shared)?Worker{_SPACE}\({_SPACE})?{_NEW}URL{_SPACE}\({_SPACE}{_LITERAL}{_SPACE},"
-    rf"{_SPACE}import{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}url{_SPACE},?{_SPACE}\)"
+    rf"{_OF_WORKER}{_NEW}URL{_SPACE}\({_SPACE}{_LITERAL}{_SPACE},"
+    rf"{_SPACE}{_META}url{_SPACE},?{_SPACE}\)"
+)
+_RESOLVE = re.compile(
+    rf"{_OF_WORKER}{_NO_WORD_BEFORE}(?P<meta>{_META})resolve{_SPACE}(?:\?\.{_SPACE})?"
+    rf"\({_SPACE}{_LITERAL}{_SPACE},?{_SPACE}\)"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PATH_LIKE = re.compile(r"\.{0,2}/|\.{1,2}\Z")  # what HTML takes for a URL, not for a bare specifier
@@ -39,8 +46,9 @@ _PATH_LIKE = re.compile(r"\.{0,2}/|\.{1,2}\Z")  # what HTML takes for a URL, not
 def references(text: str) -> list[Reference]:
     """The references of a script or module, in order of place.
 
-    An import counts if it begins with ``/``, ``./`` or ``../``: a bare specifier is no URL. Raises LexError
-    if the text cannot be read; one in which only the last line can refer to anything is not read at all.
+    What is imported or resolved counts if it begins with ``/``, ``./`` or ``../``: a bare specifier is no
+    URL. Raises LexError if the text cannot be read; one in which only the last line can refer to anything is
+    not read at all.
     """
     if ("import" in text or "export" in text) and _MAY_REFER.search(text):
         return sorted(_all(text))
@@ -55,9 +63,17 @@ def _all(text: str) -> Iterator[Reference]:
     for hit in _DYNAMIC_IMPORT.finditer(masked):
         if not is_property(masked, hit.start()):
             yield from _import(text, *hit.span("literal"), DYNAMIC)
-    for hit in _NEW_URL.finditer(masked) if has_meta(masked) else ():
-        yield from _reference(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
+    if has_meta(masked):
+        yield from _of_meta(text, masked)
     yield from _map_reference(text, source_map(cut))
+
+
+def _of_meta(text: str, masked: str) -> Iterator[Reference]:
+    for hit in _NEW_URL.finditer(masked):
+        yield from _reference(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
+    for hit in _RESOLVE.finditer(masked):
+        if not is_property(masked, hit.start("meta")):
+            yield from _import(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
 
 
 def _import(text: str, start: int, end: int, kind: str) -> Iterator[Reference]:
