@@ -58,7 +58,8 @@ class Bundles:
         from cdn_pipeline import definitions
 
         named = self._config.bundles
-        key = "definitions " + sha256(repr((program(), str(self._config.root), named)).encode())
+        identity = (program(), str(self._config.root), self._config.source, named)
+        key = "definitions " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
         noted = self._cache.get(key)
         if noted is not None:
             signature, _, text = noted.decode().partition("\n")

@@ -6,6 +6,7 @@ import pytest
 
 from cdn_pipeline.errors import SiteError
 from tests.conftest import Site
+from tests.test_cli import age
 
 PLAIN = """
 minify = false
@@ -95,6 +96,16 @@ def test_a_changed_definition_is_seen(site: Site) -> None:
     site.build(PLAIN)
 
     assert site.served("gen/site.js") == "b()\na()\n"
+
+
+def test_definitions_are_read_again_for_other_sources(site: Site) -> None:
+    text = "directory: web/static\nbundles:\n  one: {output: one.js, contents: a.js}\n"
+    site.write({"assets.yaml": text, "web/static/a.js": "a()\n"})
+    age(site)
+    site.build('source = ["web/static"]\n' + PLAIN)
+    site.build('source = ["web"]\n' + PLAIN)
+
+    assert site.served("static/one.js") == "a()\n"
 
 
 def test_modules_are_never_joined(site: Site) -> None:
