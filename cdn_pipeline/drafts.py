@@ -132,7 +132,8 @@ class Drafts:
     def _key(self, path: str, content_sha256: str) -> str:
         skip = self._is_small(path)
         options = self.options._replace(root="")  # a cache travels between machines
-        identity = (program(), path, content_sha256, self.language(path), options, skip)
+        shown = self._assets[path].shown  # stands in its problems
+        identity = (program(), path, shown, content_sha256, self.language(path), options, skip)
         return sha256(repr(identity).encode("utf-8", "surrogatepass"))
 
     def _recall(self, path: str, content_sha256: str) -> bool:

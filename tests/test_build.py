@@ -402,6 +402,15 @@ def test_a_text_that_looks_like_our_draft_is_left_alone(site: Site) -> None:
     assert "looks like a draft of ours" in built.problems[0].message
 
 
+def test_a_warning_names_the_file_as_it_is_called_now(site: Site) -> None:
+    site.write({"static/a.css": "a {}\n@import 'b.css';\n"})
+    site.build()
+    (site.root / "static").rename(site.root / "assets")
+    built = site.build('source = ["assets"]\n' + PLAIN)
+
+    assert [problem.file for problem in built.problems] == ["assets/a.css"]
+
+
 def test_a_late_import_stays_dead_with_one_warning(site: Site) -> None:
     text = "a { color: red }\n@import 'gone.css';\n@import 'gone.css';\n"
     site.write({"static/a.css": text})
