@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +30,10 @@ def write(file: Path) -> str:
     """Writes the config, and says in a line what it fits. Raises `ConfigError` if there is one already."""
     if file.exists():
         raise ConfigError([Problem(ERROR, str(file), "already exists", "edit it, or remove it first")])
+    beside = file.with_name("pyproject.toml")
+    if _has_table(beside):
+        message = "has a [tool.cdn_pipeline] already, which a new file would take the place of"
+        raise ConfigError([Problem(ERROR, str(beside), message, "edit it, or remove it first")])
     project = look(file.parent)
     try:
         file.write_text(text(project), "utf-8")
@@ -38,6 +44,15 @@ def write(file: Path) -> str:
         return f"{file}: written, but no folder of static files was found; name yours in `source`"
     folders = ", ".join(project.source)
     return f"{file}: written for a {project.kind} project with {folders}; now run `cdn-pipeline build`"
+
+
+def _has_table(project: Path) -> bool:
+    try:
+        table = tomllib.loads(project.read_text("utf-8", "replace"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return False
+    tool = table.get("tool")
+    return isinstance(tool, dict) and "cdn_pipeline" in tool
 
 
 def look(root: Path) -> Project:
@@ -110,7 +125,7 @@ build = "build"  # outputs go to build/<target>/, with build/manifest.json and b
 # html = ["pages/**/*.html"]  # HTML whose references are rewritten
 
 [targets.origin]
-url = "{project.url}"  # how a browser asks your own server
+url = {_text(project.url)}  # how a browser asks your own server
 
 # Images, fonts and media go to a CDN as soon as there is one; everything else stays on the origin.
 # [targets.cdn]
@@ -134,5 +149,8 @@ skip = []  # files whose white space stays, such as ["vendor/**"]
 
 
 def _list(names: list[str]) -> str:
-    quoted = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names)
-    return f"[{quoted}]"
+    return f"[{', '.join(map(_text, names))}]"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")  # TOML escapes as JSON does
