@@ -14,7 +14,7 @@ from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
-from cdn_pipeline.drafts import Drafts, program
+from cdn_pipeline.drafts import Drafts, code_digest
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
@@ -106,7 +106,7 @@ class _Build:
         with self.step("scan"):
             self.scan()
         with self.step("read and minify"):
-            notes = self.directory.notes(program()) if self.request.use_cache else {}
+            notes = self.directory.notes(code_digest()) if self.request.use_cache else {}
             self.drafts.add(self.sources, notes.get("assets", {}), self.told("read and minify"))
         with self.step("bundle"):
             self.bundles.add(self.sources, self.told("bundle"))
@@ -224,7 +224,7 @@ class _Build:
         release = (document["release"], list(outputs.files))
         self.directory.switch(outputs.staged, documents)
         notes = {
-            "program": program(),
+            "program": code_digest(),
             "assets": {
                 path: [*copied.stamp, copied.sha256, copied.is_utf8]
                 for path, copied in self.drafts.copied.items()

@@ -13,7 +13,7 @@ from cdn_pipeline.asset import Asset
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
-from cdn_pipeline.drafts import ALREADY_SMALL, Drafts, program
+from cdn_pipeline.drafts import ALREADY_SMALL, Drafts, code_digest
 from cdn_pipeline.errors import ERROR, Problem
 from cdn_pipeline.workers import Task, Workers
 
@@ -58,7 +58,7 @@ class Bundles:
         from cdn_pipeline import definitions
 
         named = self._config.bundles
-        identity = (program(), str(self._config.root), self._config.source, named)
+        identity = (code_digest(), str(self._config.root), self._config.source, named)
         key = "definitions " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
         noted = self._cache.get(key)
         if noted is not None:
@@ -108,7 +108,7 @@ class Bundles:
             if path in self._drafts.copied
         }
         options = self._drafts.options._replace(root="")
-        identity = (program(), definition(bundle), digests, options, self._is_small(bundle.output))
+        identity = (code_digest(), definition(bundle), digests, options, self._is_small(bundle.output))
         return "bundle " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
 
     def _recalled(self, output: str, key: str) -> list[str] | None:

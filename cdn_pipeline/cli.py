@@ -161,7 +161,7 @@ def _key(file: str) -> str:
     with open(file, "rb") as config:
         content = config.read()
     # The place is part of it: a project that is copied, build and all, is another one.
-    return hashlib.sha256(content + f"\0{file}\0{freshness.program()}".encode()).hexdigest()
+    return hashlib.sha256(content + f"\0{file}\0{freshness.code_stamp()}".encode()).hexdigest()
 
 
 def _outputs(out: str) -> list[str]:

@@ -26,7 +26,7 @@ ALREADY_SMALL = ("*.min.css", "*.min.js", "*.min.mjs")
 
 
 @functools.cache
-def program() -> str:
+def code_digest() -> str:
     """A digest of this program's own code, which every derived result depends on."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files))
@@ -49,7 +49,7 @@ def _version(engine: str, root: Path) -> str:
     """What an engine's results depend on besides its name: its package's version, or its own code."""
     name, _, attribute = engine.rstrip("!").partition(":")
     if name == "default":
-        return ""  # ours: see `program`
+        return ""  # ours: see `code_digest`
     if attribute:
         found = prepare.read(str(Path(root, *name.split(".")).with_suffix(".py")))
         return "" if isinstance(found, Lost) else sha256(found[0])
@@ -133,7 +133,7 @@ class Drafts:
         skip = self._is_small(path)
         options = self.options._replace(root="")  # a cache travels between machines
         shown = self._assets[path].shown  # stands in its problems
-        identity = (program(), path, shown, content_sha256, self.language(path), options, skip)
+        identity = (code_digest(), path, shown, content_sha256, self.language(path), options, skip)
         return sha256(repr(identity).encode("utf-8", "surrogatepass"))
 
     def _recall(self, path: str, content_sha256: str) -> bool:

@@ -79,8 +79,8 @@ def _row(name: str, status: os.stat_result) -> str:
     return f"{name}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}\t{status.st_ino}"
 
 
-def program() -> str:
-    """A digest that changes with this program itself, also where it is edited without a new version."""
+def code_stamp() -> str:
+    """Changes when a file of this program does, by what the file system says of it; reads none."""
     rows: list[str] = []
     for directory, folders, files in os.walk(os.path.dirname(__file__)):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
