@@ -176,13 +176,26 @@ def _expression(pattern: str) -> str:
 def _piece(piece: str) -> str:
     if piece == "**/":
         return "(?:.*/)?"
-    if piece == "**":
-        return ".*"
+    return ".*" if piece == "**" else wildcard(piece)
+
+
+def wildcard(piece: str) -> str:
+    """The regular expression for a piece of a pattern inside of a name: ``*``, ``?``, ``[a-c]``, ``[!a-c]`` or
+    literal text."""
     if piece == "*":
         return "[^/]*"
     if piece == "?":
         return "[^/]"
     if piece[0] == "[" and len(piece) > 1:
-        inside = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
-        return f"[^/{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
+        return _character_class(piece[1:-1])
     return re.escape(piece)
+
+
+def _character_class(inside: str) -> str:
+    negated = inside.startswith("!")
+    inside = re.sub(r"([\\\[&~|^])", r"\\\1", inside.removeprefix("!"))
+    try:
+        re.compile(f"[{inside}]")
+    except re.error:  # [z-a] matches nothing
+        return "[^/]" if negated else "(?!)"
+    return f"[^/{inside}]" if negated else f"[{inside}]"

@@ -83,6 +83,9 @@ def test_a_url_needs_no_escaping_anywhere(name: str) -> None:
         ("[!a]*.css", ["b.css"], ["a.css"]),
         ("[ab].css", ["a.css"], ["c.css"]),
         ("a[.css", ["a[.css"], ["a.css"]),
+        ("[z-a].css", [], ["a.css", "z.css"]),
+        ("[!z-a].css", ["a.css"], ["ab.css"]),
+        ("[[&&^~].css", ["[.css", "&.css", "^.css"], ["a.css"]),
         ("Name.css", ["Name.css"], ["name.css"]),
     ],
 )

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 from cdn_pipeline.definitions.bundle import LANGUAGE, Base, Bundle, extension
 from cdn_pipeline.errors import ERROR, WARNING, Problem
+from cdn_pipeline.paths import wildcard
 
 MAGIC = re.compile(r"[*?[]")  # as `glob.has_magic`
 URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|//")  # a scheme of one letter is a Windows drive
@@ -158,27 +159,7 @@ def _segments(segments: list[str]) -> Iterator[str]:
 
 def _segment(segment: str) -> str:
     pieces = re.findall(r"\[!?\]?[^]]*\]|.", segment, re.DOTALL)
-    return "".join(map(_piece, pieces))
-
-
-def _piece(piece: str) -> str:
-    if piece == "*":
-        return "[^/]*"
-    if piece == "?":
-        return "[^/]"
-    if len(piece) > 1:
-        return _character_class(piece[1:-1])
-    return re.escape(piece)
-
-
-def _character_class(inside: str) -> str:
-    negated = inside.startswith("!")
-    inside = re.sub(r"([\\\[&~|^])", r"\\\1", inside.removeprefix("!"))
-    try:
-        re.compile(f"[{inside}]")
-    except re.error:  # [z-a] matches nothing
-        return r"(?!)" if not negated else "[^/]"
-    return f"[^/{inside}]" if negated else f"[{inside}]"
+    return "".join(map(wildcard, pieces))
 
 
 def _missing(
