@@ -13,14 +13,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cdn_pipeline import __version__, freshness, report
+from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, report
 
 if TYPE_CHECKING:
     from cdn_pipeline.build import Built, Request
     from cdn_pipeline.config import Config
-
-CONFIG = "cdn_pipeline.toml"
-PRIVATE = ".cdn_pipeline"  # below the build directory; see `release`
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cdn_pipeline import CONFIG
 from cdn_pipeline.errors import ERROR
 
-NAME = "cdn_pipeline.toml"
 ORIGIN = "origin"
 ENCODINGS = ("gzip", "br", "zst")
 
@@ -75,7 +75,7 @@ class Config:
     """Everything a build is told. Paths are relative to `root`, the directory of the config file."""
 
     root: Path
-    file: str = NAME  # as the user names it, for messages
+    file: str = CONFIG  # as the user names it, for messages
     source: tuple[str, ...] = ("static",)
     exclude: tuple[str, ...] = ()
     build: str = "build"

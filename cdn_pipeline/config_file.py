@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline.config import ENCODINGS, NAME, ORIGIN, Bundles, Config, Minify, Route, Target
+from cdn_pipeline import CONFIG
+from cdn_pipeline.config import ENCODINGS, ORIGIN, Bundles, Config, Minify, Route, Target
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -59,7 +60,9 @@ def _syntax_problem(name: str, text: str, error: tomllib.TOMLDecodeError) -> Pro
     return Problem(ERROR, name, f"not valid TOML: {message}", "", line, column)
 
 
-def read(table: Mapping[str, Any], root: Path, name: str = NAME, text: str = "", prefix: str = "") -> Config:
+def read(
+    table: Mapping[str, Any], root: Path, name: str = CONFIG, text: str = "", prefix: str = ""
+) -> Config:
     """The config in *table*. *text* is its source, in which faults are located. Raises `ConfigError`."""
     reader = _Reader(name, text, prefix)
     config = reader.config(table, root)

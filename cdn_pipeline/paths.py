@@ -180,8 +180,8 @@ def _piece(piece: str) -> str:
 
 
 def wildcard(piece: str) -> str:
-    """The regular expression for a piece of a pattern inside of a name: ``*``, ``?``, ``[a-c]``, ``[!a-c]`` or
-    literal text."""
+    """The regular expression for a piece of a pattern that stays within a name: ``*``, ``?``, ``[a-c]``,
+    ``[!a-c]`` or literal text."""
     if piece == "*":
         return "[^/]*"
     if piece == "?":

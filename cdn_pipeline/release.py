@@ -15,10 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import note
+from cdn_pipeline import PRIVATE, note
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 
-PRIVATE = ".cdn_pipeline"  # below the build directory
 LEDGER = "ledger.json"
 ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
 FORMAT = 2
