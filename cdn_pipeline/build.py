@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import freshness, headers, manifest, obstacle, snippets
+from cdn_pipeline import custom_properties, freshness, headers, manifest, obstacle, snippets
 from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
@@ -147,6 +147,9 @@ class _Build:
         others = [path for path in self.sources if path not in self.drafts.drafts]
         found = graph(self.config, self.drafts.drafts, others, self.shown())
         self.problems += found.problems
+        self.problems += custom_properties.ambiguous(
+            self.drafts.drafts, self.drafts.text, found.nodes, self.shown()
+        )
         self.stop_if_broken()
         return found
 
