@@ -138,52 +138,32 @@ def test_two_builds_at_once_both_succeed(site: Site) -> None:
     assert_whole(site)
 
 
-def test_a_killed_build_leaves_no_process_and_no_half_written_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGINT, 130, "interrupted; the last build is as it was\n"),
+    ],
+)
+def test_an_ended_build_leaves_no_process_and_no_half_written_file(
+    tmp_path: Path, number: signal.Signals, code: int, said: str
+) -> None:
+    """Ctrl-C reaches the whole group, a kill only the build itself."""
     site = Site(tmp_path)
-    site.write(
-        {f"static/{number}.css": f"/* {number} */ a {{ color: red }}\n" * 2000 for number in range(40)}
-    )
-    site.write({"cdn_pipeline.toml": ""})
+    site.write(MUCH)
     command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as process:
         assert process.stderr is not None
         process.stderr.read(1)  # it has begun to read
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    _wait_for_group_to_end(process.pid)
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        rest = process.stderr.read().decode()  # until none of its processes is left to hold it open
 
-    assert not [name for name in site.files() if name.startswith("origin/")]
+    assert process.returncode == code
+    assert rest.endswith(said)
+    assert list(site.files()) == []
+    assert number == signal.SIGKILL or not (site.out / ".cdn_pipeline/staging").exists()
     site.build("")
     assert_whole(site)
-
-
-def test_ctrl_c_ends_a_build_with_130_and_leaves_nothing(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    site.write(
-        {f"static/{number}.css": f"/* {number} */ a {{ color: red }}\n" * 2000 for number in range(40)}
-    )
-    site.write({"cdn_pipeline.toml": ""})
-    command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as process:
-        assert process.stderr is not None
-        process.stderr.read(1)
-        os.killpg(process.pid, signal.SIGINT)
-        said = process.stderr.read()
-    _wait_for_group_to_end(process.pid)
-
-    assert process.returncode == 130
-    assert said.decode().endswith("interrupted; the last build is as it was\n")
-    assert not list((site.out / ".cdn_pipeline").glob("staging"))
-    assert list(site.files()) == []
-
-
-def _wait_for_group_to_end(group: int) -> None:
-    """Returns when no process of the group is left; the test's own time limit is what ends it otherwise."""
-    while True:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
 
 
 def test_the_ledger_lists_what_we_wrote(site: Site) -> None:
