@@ -46,7 +46,7 @@ class Built(NamedTuple):
     written: int  # files that were not there before
     removed: list[str]  # files of releases that were not kept
     steps: list[tuple[str, float]]  # (name, seconds)
-    inputs: list[str]  # what was read for bundle definitions
+    inputs: list[str]  # what was read for bundle definitions, and the site's own code that ran
     is_steady: bool  # no source was written so lately that a further change could go unseen
 
 
@@ -201,7 +201,7 @@ class _Build:
             written=len(outputs.staged),
             removed=removed,
             steps=self.steps,
-            inputs=self.bundles.inputs,
+            inputs=self.inputs(),
             is_steady=self.is_steady(),
         )
 
@@ -241,10 +241,14 @@ class _Build:
     def is_racy(self, stamp: Stamp) -> bool:
         return max(stamp.mtime_ns, stamp.ctime_ns) > self.directory.started_ns - freshness.RACY_NS
 
+    def inputs(self) -> list[str]:
+        """Everything that was read and is no source."""
+        return list(dict.fromkeys([*self.bundles.inputs, *map(str, self.drafts.code)]))
+
     def is_steady(self) -> bool:
         if any(self.is_racy(copied.stamp) for copied in self.drafts.copied.values()):
             return False
-        return freshness.is_settled(self.bundles.inputs, self.directory.started_ns)
+        return freshness.is_settled(self.inputs(), self.directory.started_ns)
 
 
 def _order(problem: Problem) -> tuple[object, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdn_pipeline import draft as drafting
 from cdn_pipeline import media_types, minify, prepare
+from cdn_pipeline.chain import code_digests
 from cdn_pipeline.definitions.bundle import Bundle
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.draft import CSS, JAVASCRIPT, Draft, Fallen, Mention, Options
@@ -237,16 +238,6 @@ class _Assembler:
             fallen=tuple(self.fallen),
             source_size=self.size,
         )
-
-
-def code_digests(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """The digests of *files* by their names relative to *root*; "" of what cannot be read."""
-    digests = {}
-    for file in sorted(files):
-        found = prepare.read(str(file))
-        name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
-        digests[name] = "" if isinstance(found, prepare.Lost) else sha256(found[0])
-    return digests
 
 
 def members(bundle: Bundle) -> list[str]:

@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cdn_pipeline import chain, freshness, media_types, paths
 from cdn_pipeline import draft as drafting
-from cdn_pipeline import freshness, media_types, paths
 from cdn_pipeline.asset import Asset
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
@@ -108,7 +108,10 @@ class Bundles:
             if path in self._drafts.copied
         }
         options = self._drafts.options._replace(root="")
-        identity = (code_digest(), definition(bundle), digests, options, self._is_small(bundle.output))
+        filters = list(chain.filter_names(bundle))
+        versions = chain.packages(filters) if filters else []
+        small = self._is_small(bundle.output)
+        identity = (code_digest(), definition(bundle), digests, options, small, versions)
         return "bundle " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
 
     def _recalled(self, output: str, key: str) -> list[str] | None:
@@ -130,18 +133,19 @@ class Bundles:
             for (path, part), draft in zip(record["parts"].items(), encoded, strict=True):
                 self._drafts.drafts[path] = drafting.from_json(draft or b"")
                 self._drafts.keys[path] = part
+            self._note_code(record["code"])
         except (ValueError, TypeError, KeyError):
             return None
         return list(record["parts"])
 
+    def _note_code(self, names: Iterable[str]) -> None:
+        """The site's own code that ran is read for the bundles as much as their definitions are."""
+        self.inputs += (str(self._config.root / name) for name in names)
+
     def _code_now(self, names: Iterable[str]) -> dict[str, str]:
         """The digests of the site's own code, as it is now."""
-        from pathlib import Path
-
-        from cdn_pipeline.bundle import code_digests
-
         root = self._config.root
-        return code_digests((Path(root, name) for name in names), root)
+        return chain.code_digests((root / name for name in names), root)
 
     def _task(self, bundle: Any, assets: Mapping[str, Asset]) -> Task:
         from cdn_pipeline.bundle import BundleJob, assemble_all, members
@@ -160,6 +164,7 @@ class Bundles:
         from cdn_pipeline.bundle import outputs
 
         names = outputs(output, len(assembled.drafts))
+        self._note_code(assembled.code)
         record: dict[str, Any] = {"read": assembled.read, "code": assembled.code, "parts": {}}
         for path, draft in zip(names, assembled.drafts, strict=True):
             part = sha256(f"{key}\0{path}\0{sha256(draft.text)}".encode())

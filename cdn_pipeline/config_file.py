@@ -294,6 +294,16 @@ class _Reader:
         return {str(name): self.strings(value, name, (), "groups.") for name in value}
 
 
+def line_of(config: Config, path: str) -> int:
+    """The line on which the file of *config* has the key at *path*; 0 where that cannot be found."""
+    file = config.root / Path(config.file).name
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return _line_of(lines, f"tool.cdn_pipeline.{path}" if file.name == "pyproject.toml" else path)
+
+
 def _line_of(lines: list[str], path: str) -> int:
     """The line, from 1, on which the key at *path* (``targets.cdn.url``, ``routes[1].match``) is written.
 

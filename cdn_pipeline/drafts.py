@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cdn_pipeline import chain, media_types, paths, prepare
 from cdn_pipeline import draft as drafting
-from cdn_pipeline import media_types, paths, prepare
 from cdn_pipeline.asset import Asset
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
@@ -32,7 +31,7 @@ def code_digest() -> str:
     return sha256(b"".join(file.read_bytes() for file in files))
 
 
-def options(config: Config) -> Options:
+def options(config: Config, versions: tuple[str, ...]) -> Options:
     """What drafts depend on besides their files."""
     return Options(
         prefix=paths.prefix_of(config.origin.url),
@@ -41,25 +40,8 @@ def options(config: Config) -> Options:
         javascript=config.minify.js,
         time_limit_s=config.filter_timeout_s,
         root=str(config.root),
-        versions=tuple(_version(engine, config.root) for engine in (*config.minify.css, *config.minify.js)),
+        versions=versions,
     )
-
-
-def _version(engine: str, root: Path) -> str:
-    """What an engine's results depend on besides its name: its package's version, or its own code."""
-    name, _, attribute = engine.rstrip("!").partition(":")
-    if name == "default":
-        return ""  # ours: see `code_digest`
-    if attribute:
-        found = prepare.read(str(Path(root, *name.split(".")).with_suffix(".py")))
-        return "" if isinstance(found, Lost) else sha256(found[0])
-    from importlib.metadata import PackageNotFoundError, version
-
-    packages = []
-    for package in (name, "webassets"):
-        with contextlib.suppress(PackageNotFoundError):
-            packages.append(f"{package} {version(package)}")
-    return ", ".join(packages)
 
 
 class Drafts:
@@ -68,8 +50,11 @@ class Drafts:
     def __init__(
         self, config: Config, cache: Cache, workers: Workers, staged_name: Callable[[], str] | None
     ) -> None:
-        """*staged_name* gives names for the copies of files to serve as they are; without it none is made."""
-        self.options = options(config)
+        """*staged_name* gives names for the copies of files to serve as they are; without it none is made.
+        Raises `ConfigError` for engines that can never run."""
+        chains = chain.read(config)
+        self.options = options(config, chains.versions)
+        self.code = chains.code  # the site's own engines
         self.drafts: dict[str, Draft] = {}  # without their texts, which stay in the cache
         self.keys: dict[str, str] = {}  # of the drafts, in the cache
         self.copied: dict[str, Copied] = {}  # of every asset: its digest and what it looked like

@@ -44,6 +44,11 @@ def _loaded(item: Filter, site: Site, code: set[Path]) -> Any:
         raise FilterError(_unknown(item.name), item.name) from None
 
 
+def is_known(name: str) -> bool:
+    """Whether webassets has a filter of that name."""
+    return name in _webassets("filter")._FILTERS
+
+
 def _unknown(name: str) -> str:
     if name == "gzip":
         return "there is no such filter; the build compresses by itself"
