@@ -117,49 +117,60 @@ class Linker:
 def components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
     """The strongly connected components of ``{node: what it depends on}``, each after all that it depends on.
 
-    Tarjan's algorithm, without recursion since chains of imports may be longer than Python's stack. Members
-    come sorted.
+    Members come sorted.
     """
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    on_stack: set[str] = set()
+    search = _Search(graph)
     for root in graph:
-        if root in index:
-            continue
-        work: list[tuple[str, Iterator[str]]] = []
-        child: str | None = root
-        while True:
-            if child is not None:
-                index[child] = low[child] = len(index)
-                stack.append(child)
-                on_stack.add(child)
-                work.append((child, iter(graph[child])))
+        if root not in search.index:
+            yield from search.below(root)
+
+
+class _Search:
+    """Tarjan's algorithm, without recursion since chains of imports may be longer than Python's stack."""
+
+    def __init__(self, graph: Mapping[str, Sequence[str]]) -> None:
+        self.graph = graph
+        self.index: dict[str, int] = {}
+        self.low: dict[str, int] = {}
+        self.stack: list[str] = []
+        self.on_stack: set[str] = set()
+
+    def below(self, root: str) -> Iterator[list[str]]:
+        """The components that can be reached from *root* and were not found before."""
+        work = [self.entered(root)]
+        while work:
             path, targets = work[-1]
-            child = None
-            for target in targets:
-                if target not in index:
-                    child = target
-                    break
-                if target in on_stack:
-                    low[path] = min(low[path], index[target])
+            child = self.unseen(path, targets)
             if child is not None:
+                work.append(self.entered(child))
                 continue
             work.pop()
             if work:
                 parent = work[-1][0]
-                low[parent] = min(low[parent], low[path])
-            if low[path] == index[path]:
-                yield _popped(stack, on_stack, path)
-            if not work:
-                break
+                self.low[parent] = min(self.low[parent], self.low[path])
+            if self.low[path] == self.index[path]:
+                yield self.popped(path)
 
+    def entered(self, path: str) -> tuple[str, Iterator[str]]:
+        self.index[path] = self.low[path] = len(self.index)
+        self.stack.append(path)
+        self.on_stack.add(path)
+        return path, iter(self.graph[path])
 
-def _popped(stack: list[str], on_stack: set[str], last: str) -> list[str]:
-    component = []
-    while True:
-        path = stack.pop()
-        on_stack.remove(path)
-        component.append(path)
-        if path == last:
-            return sorted(component)
+    def unseen(self, path: str, targets: Iterator[str]) -> str | None:
+        """The first of *targets* to enter; those before it may close a circle."""
+        for target in targets:
+            if target not in self.index:
+                return target
+            if target in self.on_stack:
+                self.low[path] = min(self.low[path], self.index[target])
+        return None
+
+    def popped(self, last: str) -> list[str]:
+        component = []
+        while True:
+            path = self.stack.pop()
+            self.on_stack.remove(path)
+            component.append(path)
+            if path == last:
+                return sorted(component)
