@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cdn_pipeline import draft as drafting
 from cdn_pipeline import media_types, minify, prepare
@@ -18,6 +18,11 @@ from cdn_pipeline.filters import FilterError, Site
 from cdn_pipeline.filters.assembly import Part, assemble
 from cdn_pipeline.minify import engines
 from cdn_pipeline.references import SOURCE_MAP
+
+if TYPE_CHECKING:
+    from cdn_pipeline.filters.step import Step
+    from cdn_pipeline.join.css import Sheet
+    from cdn_pipeline.minify.engines import Engine
 
 # What `Part.data` says of a text whose references are tokens.
 MODULE = "module"
@@ -164,7 +169,7 @@ class _Assembler:
         members = tuple(member for part in parts for member in part.members)
         return [Part(text, members, data=OTHER) for text in joined.texts]
 
-    def sheet(self, path: str, text: str) -> Any:
+    def sheet(self, path: str, text: str) -> Sheet:
         from cdn_pipeline.join import css
 
         tokens = drafting.TOKEN.findall(text)
@@ -181,7 +186,7 @@ class _Assembler:
             return False
         return media_types.language(path) == CSS
 
-    def imported(self, path: str) -> Any:
+    def imported(self, path: str) -> Sheet | None:
         """The sheet that an ``@import`` leads to."""
         if path not in self.job.files:
             return None
@@ -208,12 +213,12 @@ class _Assembler:
             for one in joined
         ]
 
-    def minify(self, step: Any, part: Part) -> str:
+    def minify(self, step: Step, part: Part) -> str:
         """A minifier that the definition names comes first; ours stands in where it fails."""
-        chain = (engines.of(step), *self.job.options.engines(self.language))
+        chain: list[str | Engine] = [engines.of(step), *self.job.options.engines(self.language)]
         return self.minified(part.text, chain)
 
-    def minified(self, text: str, chain: Sequence[Any]) -> str:
+    def minified(self, text: str, chain: Sequence[str | Engine]) -> str:
         if self.language not in (CSS, JAVASCRIPT):
             return text
         limit_s, root = self.job.options.time_limit_s, Path(self.job.root)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cdn_pipeline import chain, freshness, media_types, paths
 from cdn_pipeline import draft as drafting
@@ -16,6 +16,10 @@ from cdn_pipeline.digest import sha256
 from cdn_pipeline.drafts import ALREADY_SMALL, Drafts, code_digest
 from cdn_pipeline.errors import ERROR, Problem
 from cdn_pipeline.workers import Task, Workers
+
+if TYPE_CHECKING:
+    from cdn_pipeline.bundle import Assembled
+    from cdn_pipeline.definitions import Bundle, Definitions
 
 
 class Bundles:
@@ -51,7 +55,7 @@ class Bundles:
         for name, outputs in resolved.names.items():
             self._name(name, [(resolved.outputs[output], parts.get(output, [])) for output in outputs])
 
-    def _definitions(self) -> Any:
+    def _definitions(self) -> Definitions:
         """From the cache, where nothing that was read for them has changed."""
         from pathlib import Path
 
@@ -75,7 +79,7 @@ class Bundles:
         return found
 
     def _assembled(
-        self, outputs: Mapping[str, Any], assets: Mapping[str, Asset], progress: Callable[[int, int], None]
+        self, outputs: Mapping[str, Bundle], assets: Mapping[str, Asset], progress: Callable[[int, int], None]
     ) -> dict[str, list[str]]:
         """The parts of each of *outputs*, as logical paths."""
         parts: dict[str, list[str]] = {}
@@ -97,7 +101,7 @@ class Bundles:
             progress(done, len(tasks))
         return parts
 
-    def _key(self, bundle: Any) -> str:
+    def _key(self, bundle: Bundle) -> str:
         """What the bundle is made from, as far as it is known before it is made."""
         from cdn_pipeline.bundle import members
         from cdn_pipeline.definitions.bundle import definition
@@ -147,7 +151,7 @@ class Bundles:
         root = self._config.root
         return chain.code_digests((root / name for name in names), root)
 
-    def _task(self, bundle: Any, assets: Mapping[str, Asset]) -> Task:
+    def _task(self, bundle: Bundle, assets: Mapping[str, Asset]) -> Task:
         from cdn_pipeline.bundle import BundleJob, assemble_all, members
 
         wanted = set(members(bundle))
@@ -160,7 +164,7 @@ class Bundles:
         root = str(self._config.root)
         return Task(assemble_all, [BundleJob(bundle, files, self._drafts.options, root, self._roots, skip)])
 
-    def _keep(self, output: str, key: str, assembled: Any) -> list[str]:
+    def _keep(self, output: str, key: str, assembled: Assembled) -> list[str]:
         from cdn_pipeline.bundle import outputs
 
         names = outputs(output, len(assembled.drafts))
@@ -174,7 +178,7 @@ class Bundles:
             self._cache.put(key, json.dumps(record).encode())
         return names
 
-    def _name(self, name: str, made: list[tuple[Any, list[str]]]) -> None:
+    def _name(self, name: str, made: list[tuple[Bundle, list[str]]]) -> None:
         from cdn_pipeline.bundle import members
 
         self.names[name] = {

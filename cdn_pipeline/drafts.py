@@ -166,7 +166,7 @@ class Drafts:
         is_text = media_types.is_text(asset.path)
         return CopyJob(asset.path, asset.file, asset.stamp.size, self.staged.get(asset.path, ""), is_text)
 
-    def _take(self, job: Any, result: Any) -> None:
+    def _take(self, job: DraftJob | CopyJob, result: Draft | Copied | Lost) -> None:
         if isinstance(result, Lost):
             self.staged.pop(job.path, None)
             self._note(self._assets[job.path], result)
