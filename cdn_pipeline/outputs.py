@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cdn_pipeline import draft as drafting
@@ -213,6 +213,6 @@ def _files(linked: Linked) -> Iterator[str]:
         yield f"{ORIGIN}/{linked.name}"
 
 
-def _tasks(jobs: Any) -> Iterator[Task]:
-    for batch in batched(jobs, lambda job: int(job.size), BATCH):
+def _tasks(jobs: Iterable[CompressJob]) -> Iterator[Task]:
+    for batch in batched(jobs, lambda job: job.size, BATCH):
         yield Task(prepare.compress, batch)

@@ -11,9 +11,9 @@ import errno
 import filecmp
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cdn_pipeline import PRIVATE, note
 from cdn_pipeline.errors import ERROR, Problem, SiteError
@@ -38,7 +38,7 @@ class BuildDirectory:
         self._staged = 0
         self._lock: int | None = None
 
-    def open(self, waiting: Any = None) -> None:
+    def open(self, waiting: Callable[[], None] | None = None) -> None:
         """Makes the directory, waits for the build that has it (calling *waiting* once), reads the ledger.
 
         Raises `SiteError` if nothing can be written there.
@@ -240,7 +240,7 @@ class BuildDirectory:
         os.replace(staged, self.private / name)
 
 
-def _take(lock: int, waiting: Any) -> None:
+def _take(lock: int, waiting: Callable[[], None] | None) -> None:
     """An exclusive lock that the system drops when its owner dies."""
     try:
         import fcntl
@@ -265,7 +265,7 @@ def write(name: str, content: bytes | bytearray) -> None:
         os.close(descriptor)
 
 
-def chunks(file: Any, size: int = 1 << 20) -> Iterator[bytes]:
+def chunks(file: IO[bytes], size: int = 1 << 20) -> Iterator[bytes]:
     """What is left of an open file, in pieces."""
     while piece := file.read(size):
         yield piece
