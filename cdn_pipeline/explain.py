@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,11 +18,13 @@ FINGERPRINT = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]*$|$)")
 
 def explain(asked: str, config: Config, built: Built) -> dict[str, Any]:
     """Everything known of the asset that *asked* (a logical path, or a URL of this release or an older one)
-    means. Raises `SiteError` if there is none."""
+    means; of a bundle's first part, if it names a bundle. Raises `SiteError` if there is none."""
     path = _find(asked, config, built)
     linked = built.outputs[path]
     entry = built.manifest["files"][path]
     source = built.sources.get(path)
+    bundles = built.manifest["bundles"]
+    made = [name for name, bundle in bundles.items() if path in bundle["parts"]]
     return {
         "asset": path,
         "source": source.shown if source else "made by a bundle",
@@ -38,6 +40,9 @@ def explain(asked: str, config: Config, built: Built) -> dict[str, Any]:
         "size": linked.size,
         "sha256": linked.sha256,
         "referred_by": _mentions(built, path),
+        "bundle": made[0] if made else None,
+        "sources": bundles[made[0]]["sources"] if made else [],
+        "in_bundles": [name for name, bundle in bundles.items() if path in bundle["sources"]],
         "refers_to": sorted({mention.target for mention in _draft_mentions(built, path)}),
     }
 
@@ -46,7 +51,8 @@ def _find(asked: str, config: Config, built: Built) -> str:
     path = asked.partition("?")[0].partition("#")[0]
     by_url = {linked.url: name for name, linked in built.outputs.items()}
     by_url |= {linked.fallback: name for name, linked in built.outputs.items() if linked.fallback}
-    candidates = [asked, by_url.get(path, ""), by_url.get(urlsplit(path).path, "")]
+    bundle = built.manifest["bundles"].get(asked, {"parts": [""]})
+    candidates = [asked, bundle["parts"][0], by_url.get(path, ""), by_url.get(urlsplit(path).path, "")]
     for target in config.targets.values():
         bases = (target.url, urlsplit(target.url).path)
         candidates += [unquote(path[len(base) :]) for base in bases if path.startswith(base)]
@@ -92,6 +98,7 @@ def _draft_mentions(built: Built, path: str) -> Any:
 
 def text(explanation: Mapping[str, Any]) -> str:
     """The explanation for a person."""
+    alone = "" if explanation["bundle"] or explanation["in_bundles"] else "no asset refers to it"
     rows = {
         "source": explanation["source"],
         "route": f"{explanation['rule']} → {explanation['target']}",
@@ -103,8 +110,15 @@ def text(explanation: Mapping[str, Any]) -> str:
         "headers": "; ".join(f"{name}: {value}" for name, value in explanation["headers"].items()),
         "encodings": ", ".join(explanation["encodings"]) or "none",
         "size": f"{explanation['size']:,} bytes",
-        "used in": "\n            ".join(explanation["referred_by"]) or "no asset refers to it",
-        "uses": "\n            ".join(explanation["refers_to"]),
+        "bundle": explanation["bundle"],
+        "made from": _column(explanation["sources"]),
+        "in bundle": _column(explanation["in_bundles"]),
+        "used in": _column(explanation["referred_by"]) or alone,
+        "uses": _column(explanation["refers_to"]),
     }
     lines = [f"  {name:<9} {value}" for name, value in rows.items() if value]
     return "\n".join([explanation["asset"], *lines])
+
+
+def _column(values: Sequence[str]) -> str:
+    return "\n            ".join(values)
