@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 # Imports nothing of ours: a build with nothing to do reports from its notes alone.
+
+PLACES = 10  # that one line names
 
 
 def human_size(size: int) -> str:
@@ -76,11 +78,18 @@ def _minify_lines(minify: Mapping[str, Any]) -> list[str]:
     for language, engines in minify["engines"].items():
         did = ", ".join(f"{engine or 'left as they were'} {number:,}" for engine, number in engines.items())
         lines.append(f"  minified  {language}: {did}")
-    lines += [
-        f"            {place(fallen)}: {fallen['engine']} not used: {fallen['message']}"
-        for fallen in minify["fallen"]
-    ]
+    lines += _fallen_lines(minify["fallen"])
     return lines if len(lines) > 1 else []
+
+
+def _fallen_lines(fallen: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The places where an engine was not used, by engine and reason; only the first of many."""
+    places: dict[str, list[str]] = {}
+    for one in fallen:
+        places.setdefault(f"{one['engine']} not used: {one['message']}", []).append(place(one))
+    for reason, found in places.items():
+        more = f" (+{len(found) - PLACES:,} more)" if len(found) > PLACES else ""
+        yield f"            {reason}: {', '.join(found[:PLACES])}{more}"
 
 
 def as_json(document: Mapping[str, Any]) -> str:
