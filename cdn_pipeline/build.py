@@ -15,7 +15,7 @@ from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts, code_digest
-from cdn_pipeline.errors import ERROR, Problem, SiteError
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
 from cdn_pipeline.outputs import Outputs
@@ -69,8 +69,10 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     workers = Workers(request.jobs or cores())
     try:
         if request.write:
-            directory.open(lambda: progress("waiting for another build", 0, 0))
+            directory.open(lambda: progress("waiting for another build", 0, 1))
             freshness.forget(str(directory.private))
+        else:
+            directory.look()
         return _Build(request, directory, cache, workers, progress).run()
     except OSError as error:  # of reading, each file's own problem is made; this is about writing
         raise directory.failure(error) from error
@@ -116,7 +118,9 @@ class _Build:
             outputs = Outputs(self.drafts, found.dropped, self.directory, noted, write=self.request.write)
             linker = Linker(found.nodes, outputs.finish, self.config.origin)
             linker.link()
-        self.problems += obstacle.too_long(linker.linked, self.shown())
+        shown = self.shown()
+        self.problems += obstacle.too_long(linker.linked, shown)
+        self.problems += obstacle.collisions(linker.linked, shown)
         self.stop_if_broken()
         if self.request.write:
             self.stage(outputs, linker)
@@ -151,7 +155,17 @@ class _Build:
             self.drafts.drafts, self.drafts.text, found.nodes, self.shown()
         )
         self.stop_if_broken()
+        self.check_groups(found)
         return found
+
+    def check_groups(self, found: Graph) -> None:
+        """Raises `ConfigError` with every member of a page group that does not exist."""
+        problems = [
+            Problem(ERROR, self.config.file, f"groups.{group}: no bundle or file {name!r}", hint)
+            for group, name, hint in snippets.unknown(self.config.groups, self.bundles.names, found.nodes)
+        ]
+        if problems:
+            raise ConfigError(problems)
 
     def shown(self) -> dict[str, str]:
         """Source files as messages name them, by their logical paths."""
@@ -169,11 +183,11 @@ class _Build:
         intact = self.directory.intact()
         with self.step("copy"):
             outputs.gather(linker, self.sources, intact)
-            self.problems += outputs.problems + obstacle.directories_among(outputs.files, self.shown())
+            self.problems += outputs.problems
             self.stop_if_broken()
         with self.step("compress"):
             outputs.compress(linker.linked, intact, self.cache, self.workers, self.told("compress"))
-        self.problems += outputs.problems + self.directory.check_foreign(outputs.staged)
+        self.problems += outputs.problems
         self.stop_if_broken()
 
     def finish(self, found: Graph, outputs: Outputs, linked: Mapping[str, Linked]) -> Built:
@@ -189,6 +203,9 @@ class _Build:
         with self.step("write"):
             documents = self.documents(document, text, linked)
             del text  # what is written is forgotten: that of a large site has megabytes
+            digests = {file: one.sha256 for one in linked.values() for file in one.files}
+            self.problems += self.directory.foreign(digests, outputs.staged, documents)
+            self.stop_if_broken()
             if self.request.write:
                 removed = self.commit(document, documents, outputs, linked)
         return Built(

@@ -15,18 +15,19 @@ SMALLEST = 150  # bytes; below that everything fits one packet anyway
 
 
 def version(encoding: str) -> str:
-    """Which library makes *encoding*, how; part of a cache key, since another version gives other bytes."""
+    """Which library makes *encoding*, how, and the version of the notes on it; part of a cache key, since
+    another version gives other bytes."""
     if encoding == "gzip":
         import deflate
 
-        return f"deflate {deflate.__version__} {GZIP_LEVEL}"
+        return f"2 deflate {deflate.__version__} {GZIP_LEVEL}"
     if encoding == "br":
         import brotli
 
-        return f"brotli {brotli.__version__} {BROTLI_QUALITY}"
+        return f"2 brotli {brotli.__version__} {BROTLI_QUALITY}"
     import zstandard
 
-    return f"zstandard {zstandard.__version__} {ZSTD_LEVEL}"
+    return f"2 zstandard {zstandard.__version__} {ZSTD_LEVEL}"
 
 
 def compressed(content: bytes, encoding: str) -> bytes:

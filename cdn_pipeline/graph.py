@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os.path
+import posixpath
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from cdn_pipeline import paths
 from cdn_pipeline.config import Config
@@ -14,7 +15,7 @@ from cdn_pipeline.draft import Draft, Mention, kept
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.link import Node
 from cdn_pipeline.media_types import language
-from cdn_pipeline.references import ANCHOR, IMPORT, NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
+from cdn_pipeline.references import ANCHOR, FRAGMENT, IMPORT, NEEDS_CORS, ONLY_WARN, SAME_ORIGIN, SOURCE_MAP
 from cdn_pipeline.route import Routing
 
 
@@ -59,6 +60,7 @@ class _Judge:
         self.known = known
         self.shown = shown
         self.problems: list[Problem] = []
+        self.foreign_host = urlsplit(config.origin.url).netloc  # "" where the origin is the pages' own
         self._near: _Near | None = None
         self._told: set[tuple[str, int, int]] = set()
 
@@ -74,6 +76,8 @@ class _Judge:
             token = mention.token.encode()
             if mention.target in self.known:
                 live[mention.token] = mention
+                if mention.kind == FRAGMENT and self.foreign_host:
+                    self.tell_foreign(mention)
                 if mention.kind == IMPORT and language(mention.target) != "css":
                     self.tell(mention, ERROR, f"@import of {mention.target!r}, which is no style sheet")
                 continue
@@ -106,6 +110,11 @@ class _Judge:
             name = self.shown.get(mention.file, mention.file)
             self.problems.append(Problem(severity, name, message, hint, mention.line, mention.column))
 
+    def tell_foreign(self, mention: Mention) -> None:
+        message = f"browsers use {mention.target!r} only in pages of {self.foreign_host} itself"
+        hint = "serve the static files from the pages' own host, or put the SVG into the page"
+        self.tell(mention, WARNING, message, hint)
+
     def tell_missing(self, mention: Mention) -> None:
         if self._near is None:
             self._near = _Near(self.known)
@@ -126,7 +135,7 @@ class _Near:
         self.folders: dict[str, list[str]] = {}
         for path in known:
             self.folded.setdefault(_fold(path), path)
-            folder, name = os.path.split(path)
+            folder, name = posixpath.split(path)
             self.names.setdefault(_fold(name), []).append(path)
             self.folders.setdefault(folder, []).append(name)
 
@@ -135,14 +144,14 @@ class _Near:
         if same is not None:
             kind = "case" if same.casefold() == target.casefold() else "unicode form"
             return f"did you mean {same!r}? names must match exactly, also in {kind}"
-        folder, name = os.path.split(target)
+        folder, name = posixpath.split(target)
         elsewhere = self.names.get(_fold(name))
         if elsewhere:
             return "did you mean " + " or ".join(map(repr, elsewhere[:3])) + "?"
         there = self.folders.get(folder, [])
         near = [one for one in there if one.startswith(name + ".")] or get_close_matches(name, there, 1, 0.75)
         if near:
-            return f"did you mean {os.path.join(folder, near[0])!r}?"
+            return f"did you mean {posixpath.join(folder, near[0])!r}?"
         if target in self.folders:
             return "that is a directory; browsers need the name of a file"
         return "add the file, mend the reference, or list it in `ignore`"

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cdn_pipeline import digest, paths
-from cdn_pipeline.config import Target
+from cdn_pipeline.config import ORIGIN, Target
 from cdn_pipeline.draft import Mention
+from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.references import INTEGRITY
 from cdn_pipeline.route import Routed
 
@@ -33,6 +34,14 @@ class Linked(NamedTuple):
     size: int
     routed: Routed
     fallback: str | None = None  # URL on the origin, where a copy is kept there
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Where it lies, relative to the build directory: once, or also on the origin."""
+        file = self.routed.file(self.name)
+        if self.fallback and not file.startswith(ORIGIN + "/"):
+            return file, f"{ORIGIN}/{self.name}"
+        return (file,)
 
 
 Finish = Callable[[str, Values, bool], tuple[str, int]]
@@ -78,16 +87,40 @@ class Linker:
     def add_cycle(self, component: list[str]) -> None:
         """Members of a cycle cannot bear the digest of their own bytes: each bears one of all drafts."""
         within = frozenset(component)
-        drafts = {
-            path: self.finish(path, self.values(self.nodes[path], within), False)[0] for path in component
-        }
-        together = "".join(f"{path}\0{sha256}\n" for path, sha256 in drafts.items())
+        together = ""
+        for path in component:
+            sha256, _ = self.finish(path, self.values(self.nodes[path], within), False)
+            together += f"{path}\0{sha256}\0{self.nodes[path].routed.target.url}\n"
         for path in component:
             fingerprint = digest.sha256(f"{path}\0{together}".encode())
             self.linked[path] = self.output(self.nodes[path], fingerprint)
-        for path in component:
+        for path in self.by_integrity(within):
             sha256, size = self.finish(path, self.values(self.nodes[path]), True)
             self.linked[path] = self.linked[path]._replace(sha256=sha256, size=size)
+
+    def by_integrity(self, within: frozenset[str]) -> list[str]:
+        """The members of a cycle, each after those whose integrity it states. Raises `SiteError` where two
+        state each other's, which nobody can compute."""
+        stated = {
+            path: [
+                mention
+                for mention in self.nodes[path].mentions
+                if mention.kind == INTEGRITY and mention.target in within
+            ]
+            for path in sorted(within)
+        }
+        order: list[str] = []
+        for members in components({path: [one.target for one in found] for path, found in stated.items()}):
+            circular = [one for path in members for one in stated[path] if one.target in members]
+            if circular:
+                place = circular[0]
+                message = f"the integrity of {place.target!r} depends on this very file"
+                problem = Problem(
+                    ERROR, place.file, message, "leave the attribute out", place.line, place.column
+                )
+                raise SiteError([problem])
+            order += members
+        return order
 
     def output(self, node: Node, fingerprint: str) -> Linked:
         name = node.routed.name(node.path, fingerprint)

@@ -50,7 +50,22 @@ def too_long(outputs: Mapping[str, Linked], shown: Mapping[str, str]) -> list[Pr
     return problems
 
 
-def directories_among(files: Mapping[str, str], shown: Mapping[str, str]) -> list[Problem]:
+def collisions(outputs: Mapping[str, Linked], shown: Mapping[str, str]) -> list[Problem]:
+    """An error for each output, or neighbour that its route wants, which another output's name is too."""
+    owners: dict[str, str] = {}
+    problems = []
+    for path, linked in outputs.items():
+        for file in linked.files:
+            for name in (file, *(file + SUFFIXES[encoding] for encoding in linked.routed.encodings)):
+                owner = owners.setdefault(name, path)
+                if owner != path:
+                    message = f"would be written to {name!r}, which is already an output of {owner!r}"
+                    hint = "rename one, or give it a fingerprint"
+                    problems.append(Problem(ERROR, shown.get(path, path), message, hint))
+    return problems + _directories_among(owners, shown)
+
+
+def _directories_among(files: Mapping[str, str], shown: Mapping[str, str]) -> list[Problem]:
     """An error for each of ``{output: logical path}`` that is the directory of another one."""
     return [
         Problem(

@@ -11,7 +11,6 @@ from cdn_pipeline import prepare
 from cdn_pipeline.asset import Asset
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.compress import SUFFIXES, version
-from cdn_pipeline.config import ORIGIN
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.drafts import BATCH, Drafts
 from cdn_pipeline.errors import ERROR, Problem
@@ -83,19 +82,19 @@ class Outputs:
         return drafting.fill(text, values)
 
     def gather(self, linker: Linker, assets: Mapping[str, Asset], intact: set[str]) -> None:
-        """Stages each file of each output that is not in *intact*."""
+        """Stages each file of each output that is not in *intact*, or was written with other bytes."""
         for path, linked in linker.linked.items():
-            for file in _files(linked):
-                if self._claim(file, path, assets) and file not in intact:
+            is_same = self._was_same(linked)
+            for file in linked.files:
+                self.files[file] = path
+                if file not in intact or not is_same:
                     self._stage(file, path, linker, assets)
 
-    def _claim(self, file: str, path: str, assets: Mapping[str, Asset]) -> bool:
-        owner = self.files.setdefault(file, path)
-        if owner != path:
-            shown = assets[path].shown if path in assets else path
-            message = f"would be written to {file!r}, which is already an output of {owner!r}"
-            self.problems.append(Problem(ERROR, shown, message, "rename one, or give it a fingerprint"))
-        return owner == path
+    def _was_same(self, linked: Linked) -> bool:
+        """Whether what the last build wrote under the same name has the same bytes. A fingerprint says so
+        itself, to whoever has no notes."""
+        noted = self._noted.get(linked.path)
+        return linked.routed.fingerprint if noted is None else noted.sha256 == linked.sha256
 
     def _stage(self, file: str, path: str, linker: Linker, assets: Mapping[str, Asset]) -> None:
         ready = self._filled.pop(path, "") or self._drafts.staged.pop(path, "")
@@ -138,6 +137,9 @@ class Outputs:
         alone = sum(job.size for job in jobs.values()) < (ALONE_SLOW if slow else ALONE)
         for done, (job, results) in enumerate(workers.run(_tasks(jobs.values()), alone=alone), 1):
             digest = outputs[job.path].sha256
+            if isinstance(results, Lost):
+                self.problems.append(Problem(ERROR, job.path, results.message, "build again"))
+                continue
             for encoding, neighbour, staged in zip(job.encodings, results, job.staged, strict=True):
                 cache.put(f"{makers(encoding)} {digest}", neighbour)
                 for path in waiting[digest]:
@@ -154,7 +156,7 @@ class Outputs:
         if noted and noted.sha256 == linked.sha256 and noted.makers == [makers(name) for name in wanted]:
             files = [
                 f"{file}{SUFFIXES[name]}"
-                for file in _files(linked)
+                for file in linked.files
                 for name in wanted
                 if noted.encodings.get(name)
             ]
@@ -174,6 +176,7 @@ class Outputs:
         return CompressJob(
             path,
             self.staged.get(file) or str(self._directory.path / file),
+            linked.sha256,
             linked.size,
             wanted,
             tuple(self._directory.staged_name() for _ in wanted),
@@ -183,11 +186,11 @@ class Outputs:
         """Stages a neighbour, which is in the file *staged* already if that is given. Returns "" if that
         file is used now: each output needs one of its own."""
         self.encodings.setdefault(linked.path, {})[encoding] = len(neighbour)
-        for file in _files(linked) if neighbour else ():
+        for file in linked.files if neighbour else ():
             name = file + SUFFIXES[encoding]
-            if self._claim(name, linked.path, {}):
-                self.staged[name] = staged or self._directory.stage(neighbour)
-                staged = ""
+            self.files[name] = linked.path
+            self.staged[name] = staged or self._directory.stage(neighbour)
+            staged = ""
         return staged
 
     def notes(self, outputs: Mapping[str, Linked]) -> dict[str, list[Any]]:
@@ -203,14 +206,6 @@ class Outputs:
             ]
             for path, linked in outputs.items()
         }
-
-
-def _files(linked: Linked) -> Iterator[str]:
-    """Where the output lies, relative to the build directory: once, or also on the origin."""
-    file = linked.routed.file(linked.name)
-    yield file
-    if linked.fallback and not file.startswith(ORIGIN + "/"):
-        yield f"{ORIGIN}/{linked.name}"
 
 
 def _tasks(jobs: Iterable[CompressJob]) -> Iterator[Task]:

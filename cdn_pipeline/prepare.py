@@ -65,6 +65,7 @@ class CompressJob(NamedTuple):
 
     path: str
     file: str
+    sha256: str  # what the file must contain
     size: int
     encodings: tuple[str, ...]
     staged: tuple[str, ...]  # the files to write, one for each encoding
@@ -86,14 +87,16 @@ def draft_all(jobs: Sequence[DraftJob]) -> list[Draft]:
     return [draft(*job) for job in jobs]
 
 
-def compress(jobs: Sequence[CompressJob]) -> list[list[bytes]]:
+def compress(jobs: Sequence[CompressJob]) -> list[list[bytes] | Lost]:
     """Writes the neighbours of files, and returns them; an empty one is not worth while nor written."""
     return [_neighbours(job) for job in jobs]
 
 
-def _neighbours(job: CompressJob) -> list[bytes]:
+def _neighbours(job: CompressJob) -> list[bytes] | Lost:
     with open(job.file, "rb") as file:
         content = file.read()
+    if hashlib.sha256(content).hexdigest() != job.sha256:
+        return Lost("was changed in the build directory while the build ran")
     neighbours = [compressed(content, encoding) for encoding in job.encodings]
     for neighbour, staged in zip(neighbours, job.staged, strict=True):
         if neighbour:
@@ -157,6 +160,8 @@ def _copied_in_pieces(job: CopyJob) -> Copied:
     with open(job.file, "rb") as source:
         before = stamp_of(os.fstat(source.fileno()))
         if job.staged and _cloned(source.fileno(), job.staged):
+            if stamp_of(os.fstat(source.fileno())) != before:
+                raise _Changed
             with open(job.staged, "rb") as clone:
                 return Copied(hashlib.file_digest(clone, "sha256").hexdigest(), before)
         sha256 = hashlib.sha256()

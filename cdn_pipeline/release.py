@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import filecmp
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from cdn_pipeline import PRIVATE, note
+from cdn_pipeline import PRIVATE, digest, note
+from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 
 LEDGER = "ledger.json"
@@ -36,6 +37,7 @@ class BuildDirectory:
         self.ledger: dict[str, Any] = {}
         self.started_ns = 0  # by the clock of the file system
         self._staged = 0
+        self._is_switching = False
         self._lock: int | None = None
 
     def open(self, waiting: Callable[[], None] | None = None) -> None:
@@ -45,14 +47,18 @@ class BuildDirectory:
         """
         try:
             self.private.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._lock = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT, 0o666)
             _take(self._lock, waiting)
-            os.utime(self._lock)
+            os.utime(self.private / "lock")
             self.started_ns = os.fstat(self._lock).st_mtime_ns
             shutil.rmtree(self.staging, ignore_errors=True)
             self.staging.mkdir()
         except OSError as error:
             raise self.failure(error) from error
+        self.ledger = self._read_ledger()
+
+    def look(self) -> None:
+        """Reads the ledger, if there is one, without making or holding anything."""
         self.ledger = self._read_ledger()
 
     def close(self) -> None:
@@ -72,6 +78,10 @@ class BuildDirectory:
         }
         message = f"cannot be written: {(error.strerror or str(error)).lower()}"
         hint = hints.get(error.errno or 0, "the last build is untouched")
+        if self._is_switching:
+            hint = (
+                f"{hint.partition(';')[0]}; then build again, the switch to the new release is not finished"
+            )
         return SiteError([Problem(ERROR, self._place(error), message, hint)])
 
     def _place(self, error: OSError) -> str:
@@ -130,21 +140,49 @@ class BuildDirectory:
             raise self.failure(error) from error
         return name
 
-    def check_foreign(self, staged: Mapping[str, str]) -> list[Problem]:
-        """A problem for each of ``{output: staged file}`` that would overwrite what we did not write.
+    def foreign(
+        self,
+        outputs: Mapping[str, str],
+        staged: Mapping[str, str],
+        documents: Mapping[str, bytes | bytearray],
+    ) -> list[Problem]:
+        """A problem for each file that would overwrite what we did not write: of *outputs*, ``{file: its
+        sha256}``, of what is *staged*, ``{file: staged file}``, and of *documents*, ``{file: content}``.
 
-        The same bytes under the same name may stay: that is our own output whose ledger was lost.
+        The same bytes under the same name may stay: that is our own file whose ledger was lost.
         """
+        ours = not self.files and self._has_our_manifest()
         problems = []
-        for output, source in staged.items():
-            if output in self.files or not os.path.lexists(self._top + output):
+        for name in dict.fromkeys((*outputs, *staged, *documents)):
+            if name in self.files or not os.path.lexists(self._top + name):
                 continue
-            file = self.path / output
-            if file.is_file() and filecmp.cmp(file, source, shallow=False):
+            if ours and name in documents:
                 continue
-            name = f"{self.shown}/{output}"
-            problems.append(Problem(ERROR, name, "is in the way and was not written by us", "move it away"))
-        return problems + self._files_for_directories(staged)
+            if self._same(name, outputs.get(name), staged.get(name), documents.get(name)):
+                continue
+            place = f"{self.shown}/{name}"
+            message = "is in the way and was not written by us"
+            problems.append(Problem(ERROR, place, message, "move it away"))
+        return problems + self._files_for_directories((*outputs, *documents))
+
+    def _same(
+        self, name: str, sha256: str | None, staged: str | None, content: bytes | bytearray | None
+    ) -> bool:
+        """Whether the file there has the bytes that we would write."""
+        file = self.path / name
+        if not file.is_file():
+            return False
+        there = file.read_bytes()
+        if sha256 is not None:
+            return digest.sha256(there) == sha256
+        return there == (Path(staged).read_bytes() if staged else content)
+
+    def _has_our_manifest(self) -> bool:
+        try:
+            manifest = json.loads((self.path / "manifest.json").read_bytes())
+        except (OSError, ValueError):
+            return False
+        return isinstance(manifest, dict) and {"version", "release", "targets"} <= manifest.keys()
 
     def _files_for_directories(self, staged: Iterable[str]) -> list[Problem]:
         """A problem for each file that lies where one of the outputs *staged* needs a directory."""
@@ -164,6 +202,7 @@ class BuildDirectory:
         *documents* in their order, the manifest last, and forgets their contents."""
         try:
             self._announce(staged, documents)
+            self._is_switching = True
             for output, source in staged.items():
                 self._move(source, output)
             for name in documents:
@@ -214,6 +253,7 @@ class BuildDirectory:
         older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
         self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
         kept = {name for _, names in self.ledger["releases"] for name in names} | set(written)
+        kept -= _outdated_neighbours(kept, set(files))
         removed = sorted(name for name in self.files if name not in kept)
         self.ledger.update(notes)
         for name in removed:
@@ -238,6 +278,16 @@ class BuildDirectory:
         with open(staged, "wb") as file:
             file.writelines(note.sealed(document))
         os.replace(staged, self.private / name)
+
+
+def _outdated_neighbours(names: Iterable[str], current: set[str]) -> set[str]:
+    """Those of *names* that are an encoding of a *current* output, but not of its current bytes."""
+    return {
+        name
+        for name in names
+        for suffix in SUFFIXES.values()
+        if name.endswith(suffix) and name not in current and name[: -len(suffix)] in current
+    }
 
 
 def _take(lock: int, waiting: Callable[[], None] | None) -> None:

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 from cdn_pipeline import paths
 from cdn_pipeline.config import ORIGIN
-from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.references import is_local
 
 Manifest = Mapping[str, Any]
@@ -34,8 +33,7 @@ PRELOADED_FONT = "font/woff2"  # whoever knows preload knows woff2
 
 def includes(manifest: Manifest, groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Every snippet by its name in the includes directory. *groups* maps each page group to names of bundles
-    and logical paths, in order. Raises ConfigError with every member that does not exist."""
-    _check(manifest, groups)
+    and logical paths, in order, all of which exist (see `unknown`)."""
     bundles = file_names(manifest["bundles"])
     pages = file_names(groups)
     return {
@@ -45,20 +43,23 @@ def includes(manifest: Manifest, groups: Mapping[str, Sequence[str]]) -> dict[st
     }
 
 
-def _check(manifest: Manifest, groups: Mapping[str, Sequence[str]]) -> None:
-    problems = [
-        f"groups.{group}: no bundle or file {name!r}{_near(name, manifest)}"
+def unknown(
+    groups: Mapping[str, Sequence[str]], bundles: Iterable[str], files: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """(group, member, hint) for each member of a group that is neither a bundle nor a file."""
+    known = [*bundles, *files]
+    there = set(known)
+    return [
+        (group, name, _near(name, known))
         for group, members in sorted(groups.items())
         for name in members
-        if name not in manifest["bundles"] and name not in manifest["files"]
+        if name not in there
     ]
-    if problems:
-        raise ConfigError("\n".join(problems))
 
 
-def _near(name: str, manifest: Manifest) -> str:
-    near = get_close_matches(name, [*manifest["bundles"], *manifest["files"]], 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _near(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def page(manifest: Manifest, members: Sequence[str]) -> str:

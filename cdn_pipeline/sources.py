@@ -20,6 +20,9 @@ LITTER = (
 DEEPEST = 200  # directories below a source root; a tree that is deeper is a mistake, and breaks many tools
 
 
+LEDGER = ".cdn_pipeline/ledger.json"  # by which a build directory is known; see `release`
+
+
 class Sources:
     """The assets of several roots, by logical path; where two roots hold one path, the first wins."""
 
@@ -56,6 +59,9 @@ class Sources:
             return
         if below.count("/") > DEEPEST:
             self._problem(ERROR, shown, f"more than {DEEPEST} directories deep", "move or exclude it")
+            return
+        if below and os.path.exists(os.path.join(directory, LEDGER)):
+            self._problem(WARNING, shown, "the output of a build; it is left out", "build elsewhere")
             return
         for entry in entries:
             path = below + entry.name

@@ -13,7 +13,7 @@ import pytest
 import zstandard
 
 from cdn_pipeline.digest import sha256, stamp
-from cdn_pipeline.errors import SiteError
+from cdn_pipeline.errors import ConfigError, SiteError
 from tests.conftest import PLAIN, Site
 
 CDN = """
@@ -427,3 +427,102 @@ def test_an_import_that_is_no_style_sheet(site: Site) -> None:
     site.write({"static/a.css": "@import 'a.txt';", "static/a.txt": ""})
 
     assert broken(site) == ["static/a.css:1:10: @import of 'a.txt', which is no style sheet"]
+
+
+def test_a_changed_file_without_fingerprint_is_served_anew(site: Site) -> None:
+    site.write(
+        {"static/robots.txt": "one\n" * 100, "static/p.html": '<img src="a.png">', "static/a.png": b"1"}
+    )
+    site.build('html = ["*.html"]\n')
+    site.write({"static/robots.txt": "two\n" * 100, "static/a.png": b"2"})
+    site.build('html = ["*.html"]\n')
+
+    assert site.served("robots.txt") == "two\n" * 100
+    assert gzip.decompress((site.out / "origin/robots.txt.gz").read_bytes()) == b"two\n" * 100
+    assert site.served("p.html") == f'<img src="{site.url("a.png")}">'
+
+
+def test_a_neighbour_that_is_not_wanted_any_more_goes_at_once(site: Site) -> None:
+    site.write({"static/robots.txt": "one\n" * 100})
+    site.build("")
+    site.write({"static/robots.txt": "short"})
+    site.build("")
+
+    assert [name for name in site.files() if name.startswith("origin/")] == ["origin/robots.txt"]
+
+
+def test_neighbours_are_made_from_the_bytes_they_stand_for(site: Site) -> None:
+    """A file that somebody swaps in the build directory spoils no cache."""
+    first, second = "one\n" * 100, "two\n" * 100
+    site.write({"static/robots.txt": first})
+    site.build("")
+    site.write({"static/robots.txt": second, "static/x.txt": second})
+    site.build("")
+    entry = site.manifest()["files"]["x.txt"]
+
+    assert gzip.decompress(Path(f"{site.out / entry['path']}.gz").read_bytes()) == second.encode()
+
+
+@pytest.mark.parametrize("name", ["staticfiles.json", "manifest.json", "includes/importmap.html"])
+def test_a_document_that_we_did_not_write_is_never_overwritten(site: Site, name: str) -> None:
+    site.write({"static/a.css": "a{}", f"build/{name}": "theirs"})
+
+    assert broken(site) == [f"build/{name}: is in the way and was not written by us; move it away"]
+    assert (site.out / name).read_text() == "theirs"
+
+
+def test_integrity_within_a_cycle(site: Site) -> None:
+    page = '<script type="module" src="a.js" integrity="sha256-old"></script>'
+    site.write({"static/p.html": page, "static/a.js": 'new URL("p.html", import.meta.url);\n'})
+    site.build('html = ["*.html"]\nminify = false\n[[routes]]\nmatch = ["*"]\nfingerprint = true\n')
+    entry = site.manifest()["files"]["a.js"]
+
+    assert f'integrity="{entry["integrity"]}"' in site.served("p.html")
+    assert sha256((site.out / entry["path"]).read_bytes()) == entry["sha256"]
+
+
+def test_another_address_renames_what_holds_it_also_in_a_cycle(site: Site) -> None:
+    site.write({"static/a.js": 'import "./b.js";\n', "static/b.js": 'import "./a.js";\n'})
+    site.build('[targets.origin]\nurl = "/one/"\n')
+    first = site.manifest()["files"]["a.js"]
+    site.build('[targets.origin]\nurl = "/two/"\n')
+
+    assert first["path"] != site.manifest()["files"]["a.js"]["path"]
+
+
+def test_checking_finds_what_stands_in_the_way(site: Site) -> None:
+    site.write({"static/robots.txt": "ours", "build/origin/robots.txt": "theirs"})
+    with pytest.raises(SiteError, match="was not written by us"):
+        site.build(write=False)
+
+
+def test_an_address_of_another_host_cannot_serve_svg_filters(site: Site) -> None:
+    site.write({"static/a.css": "a { filter: url(f.svg#blur) }", "static/f.svg": "<svg/>"})
+    built = site.build(PLAIN + '[targets.origin]\nurl = "https://static.example.com/"\n')
+
+    assert [str(problem) for problem in built.problems] == [
+        "static/a.css:1:17: browsers use 'f.svg' only in pages of static.example.com itself; "
+        "serve the static files from the pages' own host, or put the SVG into the page"
+    ]
+
+
+def test_unknown_members_of_groups_are_found_before_anything_is_written(site: Site) -> None:
+    site.write({"static/a.css": "a{}"})
+    with pytest.raises(ConfigError) as caught:
+        site.build(PLAIN + '[groups]\nhome = ["b.css", "c.css"]\n')
+
+    assert [problem.message for problem in caught.value.problems] == [
+        "groups.home: no bundle or file 'b.css'",
+        "groups.home: no bundle or file 'c.css'",
+    ]
+    assert caught.value.problems[0].hint == "did you mean 'a.css'?"
+
+
+def test_a_build_inside_a_source_is_no_asset(site: Site) -> None:
+    site.write({"static/a.css": "a{}"})
+    ours, site.out = site.out, site.root / "static/out"
+    site.build()
+    site.out = ours
+    site.build()
+
+    assert list(site.manifest()["files"]) == ["a.css"]

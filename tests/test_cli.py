@@ -47,7 +47,7 @@ def small(site: Site) -> Site:
 
 def age(site: Site) -> None:
     """Files written in the last 20 ms are not trusted; a user is never that fast."""
-    for file in site.root.rglob("*"):
+    for file in list(site.root.rglob("*")):
         while os.stat(file).st_ctime_ns > os.stat(_touched(site.root)).st_mtime_ns - 25_000_000:
             pass
 
