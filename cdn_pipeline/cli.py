@@ -158,7 +158,8 @@ def _key(file: str) -> str:
     with open(file, "rb") as config:
         content = config.read()
     # The place is part of it: a project that is copied, build and all, is another one.
-    return hashlib.sha256(content + f"\0{file}\0{freshness.code_stamp()}".encode()).hexdigest()
+    program = f"\0{file}\0{freshness.code_stamp()}\0{freshness.library_stamp(sys.path)}"
+    return hashlib.sha256(content + os.fsencode(program)).hexdigest()
 
 
 def _outputs(out: str) -> list[str]:

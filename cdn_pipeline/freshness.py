@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from cdn_pipeline import note
 
 NAME = "fresh.json"
+PACKAGES = ("site-packages", "dist-packages")
 RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
 
 
@@ -86,6 +88,17 @@ def code_stamp() -> str:
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         rows += (_row(name, os.stat(os.path.join(directory, name))) for name in sorted(files))
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def library_stamp(places: Iterable[str]) -> str:
+    """Changes when this Python does, or when a package is installed or removed in one of *places*, those of
+    `sys.path`. Looks at directories only: to ask every package for its version takes longer than a build."""
+    rows = [sys.version]
+    for place in places:
+        if os.path.basename(place) in PACKAGES and os.path.isdir(place):
+            status = os.stat(place)
+            rows.append(f"{place}\t{status.st_mtime_ns}\t{status.st_ino}")
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def forget(directory: str) -> None:
