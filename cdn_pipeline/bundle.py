@@ -18,6 +18,7 @@ from cdn_pipeline.filters import FilterError, Site
 from cdn_pipeline.filters.assembly import Part, assemble
 from cdn_pipeline.minify import engines
 from cdn_pipeline.references import SOURCE_MAP
+from cdn_pipeline.tokens import Edit, before
 
 if TYPE_CHECKING:
     from cdn_pipeline.filters.step import Step
@@ -80,6 +81,7 @@ class _Assembler:
         self.read: dict[str, str] = {}
         self.code: set[Path] = set()
         self.texts: dict[str, str] = {}  # of members as read, for places in messages
+        self.edits: dict[str, tuple[Edit, ...]] = {}  # that made texts of these, if no filter wrote them anew
         self.mentions: dict[str, Mention] = {}  # by token
         self.problems: list[Problem] = []
         self.fallen: list[Fallen] = []
@@ -131,6 +133,8 @@ class _Assembler:
         moves = os.path.dirname(path) != os.path.dirname(self.job.bundle.output)
         found = drafting.tokenise(path, shown, text, self.language, self.job.options, moves)
         self.problems += found.problems
+        if text == self.texts.get(path):
+            self.edits[path] = found.edits
         text = found.text
         for mention in found.mentions:
             if mention.kind == SOURCE_MAP:
@@ -163,7 +167,7 @@ class _Assembler:
         sheets = [self.sheet(part.members[0], part.text) for part in parts]
         joined = css.join(sheets, self.imported)
         for path, offset, severity, message, hint in joined.problems:
-            place = line_and_column(self.texts.get(path, ""), offset)
+            place = self.place(path, offset)
             shown = self.job.files[path][1] if path in self.job.files else path
             self.problems.append(Problem(severity, shown, message, hint, *place))
         members = tuple(member for part in parts for member in part.members)
@@ -199,7 +203,7 @@ class _Assembler:
             joined = javascript.join([(part.members[0], part.text) for part in parts])
         except javascript.JoinError as error:
             part = parts[error.index]
-            place = line_and_column(part.text, error.offset)
+            place = self.place(part.members[0], error.offset)
             message = f"{error.message}; so it cannot be part of bundle {self.job.bundle.name!r}"
             hint = "mend it, or take it out of the bundle"
             shown = self.job.files[part.members[0]][1]
@@ -212,6 +216,12 @@ class _Assembler:
             )
             for one in joined
         ]
+
+    def place(self, path: str, offset: int) -> tuple[int, int]:
+        """Where its author wrote what stands at *offset* of a tokenised member; (0, 0) if a filter did."""
+        if path not in self.edits:
+            return 0, 0
+        return line_and_column(self.texts[path], before(self.edits[path], offset))
 
     def minify(self, step: Step, part: Part) -> str:
         """A minifier that the definition names comes first; ours stands in where it fails."""

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from cdn_pipeline import paths
 from cdn_pipeline.errors import WARNING, Problem, line_and_column
 from cdn_pipeline.references import IMPORT, Reference, split_suffix
-from cdn_pipeline.tokens import Edit, LexError, spliced
+from cdn_pipeline.tokens import Edit, LexError, before, spliced
 
 PREFIX = "cdnp_"
 TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{20}}")
@@ -85,6 +85,7 @@ class Tokenised(NamedTuple):
     text: str
     mentions: tuple[Mention, ...]
     problems: tuple[Problem, ...] = ()
+    edits: tuple[Edit, ...] = ()  # that made it of the author's text
     readable: bool = True  # False where no reader could make sense of the text: leave it as it is
 
 
@@ -106,19 +107,24 @@ def draft(path: str, shown: str, content: bytes, language: str, options: Options
     engines = () if skip else options.engines(language)
     if not engines:
         return plain._replace(text=tokenised.text.encode(), mentions=tokenised.mentions)
-    return minified(plain, tokenised, language, engines, options)
+    return minified(plain, text, tokenised, language, engines, options)
 
 
 def minified(
-    plain: Draft, tokenised: Tokenised, language: str, engines: tuple[str, ...], options: Options
+    plain: Draft, text: str, tokenised: Tokenised, language: str, engines: tuple[str, ...], options: Options
 ) -> Draft:
-    """*plain* with the text of *tokenised* as small as the first engine that keeps its meaning makes it."""
+    """*plain* with *tokenised* as small as the first engine that keeps its meaning makes it; *text* is what
+    its author wrote."""
     from cdn_pipeline.minify import minify
 
     limit_s, root = options.time_limit_s, Path(options.root)
     outcome = minify(language, tokenised.text, engines, time_limit_s=limit_s, root=root)
     fallen = tuple(
-        Fallen(fallback.engine, fallback.message, *line_and_column(tokenised.text, fallback.offset))
+        Fallen(
+            fallback.engine,
+            fallback.message,
+            *line_and_column(text, before(tokenised.edits, fallback.offset)),
+        )
         for fallback in outcome.fallbacks
     )
     return plain._replace(
@@ -146,7 +152,7 @@ def tokenise(
     if PREFIX in text and TOKEN.search(text):
         hint = f"no text may contain {PREFIX} and 20 hexadecimal digits"
         return Tokenised(
-            text, (), (Problem(WARNING, shown, "looks like a draft of ours; left as it is", hint),), False
+            text, (), (Problem(WARNING, shown, "looks like a draft of ours; left as it is", hint),), (), False
         )
     try:
         found = _reader(language)(text)
@@ -154,11 +160,11 @@ def tokenise(
     except LexError as error:
         place = line_and_column(text, error.offset)
         message = f"{error.message}; served as it is, and its references are not followed"
-        return Tokenised(text, (), (Problem(WARNING, shown, message, "", *place),), False)
+        return Tokenised(text, (), (Problem(WARNING, shown, message, "", *place),), (), False)
     if language == JAVASCRIPT and not options.modules:
         found = [reference for reference in found if reference.kind == "source-map"]
     mentions, edits = replacements(path, text, found, options.prefix, moves)
-    return Tokenised(_splicer(language)(text, edits), mentions, dead)
+    return Tokenised(_splicer(language)(text, edits), mentions, dead, tuple(edits))
 
 
 def _splicer(language: str) -> Callable[[str, list[Edit]], str]:

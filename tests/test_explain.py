@@ -11,10 +11,13 @@ from tests.conftest import Site
 CONFIG = 'minify = false\n[bundles]\ndefinitions = ["assets.yaml"]\n'
 
 
+BUNDLE = "directory: static\nbundles: {site.js: {output: gen/x.js, contents: [a.js, b.js]}}"
+
+
 def explained(site: Site, asked: str) -> dict[str, object]:
     site.write(
         {
-            "assets.yaml": "directory: static\nbundles: {site.js: {output: gen/x.js, contents: [a.js, b.js]}}",
+            "assets.yaml": BUNDLE,
             "static/a.js": "a()\n",
             "static/b.js": "b()\n",
             "static/c.js": "c()\n",

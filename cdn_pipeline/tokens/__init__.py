@@ -17,6 +17,18 @@ def spliced(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*pieces, text[at:]])
 
 
+def before(edits: Iterable[Edit], offset: int) -> int:
+    """Where *offset* in the text after *edits* was before them; in words of an edit, where it starts."""
+    grown = 0
+    for start, end, words in edits:
+        if offset < start + grown:
+            break
+        if offset < start + grown + len(words):
+            return start
+        grown += len(words) - (end - start)
+    return offset - grown
+
+
 class LexError(Exception):
     """The text cannot be divided into tokens with certainty. Whoever asked must leave it as it is."""
 
