@@ -231,11 +231,12 @@ class _Assembler:
     def minified(self, text: str, chain: Sequence[str | Engine]) -> str:
         if self.language not in (CSS, JAVASCRIPT):
             return text
+        bundle = self.job.bundle  # its text is nobody's file, but the definition is
         limit_s, root = self.job.options.time_limit_s, Path(self.job.root)
         outcome = minify.minify(self.language, text, chain, time_limit_s=limit_s, root=root)
         self.engine = outcome.engine or self.engine
         self.fallen += (
-            Fallen(fallback.engine, fallback.message, *line_and_column(text, fallback.offset))
+            Fallen(fallback.engine, fallback.message, bundle.line, bundle.column, bundle.file)
             for fallback in outcome.fallbacks
         )
         return outcome.text

@@ -49,6 +49,7 @@ class Fallen(NamedTuple):
     message: str
     line: int
     column: int
+    file: str = ""  # as messages name it, where it is not the draft's own: a bundle's definition
 
 
 class Draft(NamedTuple):

@@ -72,7 +72,7 @@ def _engines(built: Built) -> dict[str, dict[str, int]]:
 def _fallen(built: Built) -> list[dict[str, Any]]:
     return [
         {
-            "file": _shown(built, path),
+            "file": fallen.file or _shown(built, path),
             "line": fallen.line,
             "column": fallen.column,
             "engine": fallen.engine,

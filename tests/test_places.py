@@ -32,3 +32,13 @@ def test_a_member_that_cannot_be_joined_names_the_authors_column(site: Site) -> 
     assert [(problem.file, problem.line, problem.column) for problem in built.problems] == [
         ("static/a.css", 1, 21)
     ]
+
+
+def test_an_engine_that_was_not_used_for_a_bundle_names_its_definition(site: Site) -> None:
+    site.write({"assets.yaml": yaml(one_css="output: gen/one.css, filters: rcssmin, contents: a.css")})
+    site.write({"static/a.css": "a { color: red }\na:is(input[type=url],b) c { color: red }"})
+    fallen = site.build(PLAIN).drafts["gen/one.css"].fallen
+
+    assert [(one.engine, one.file, one.line, one.column) for one in fallen] == [
+        ("rcssmin", "assets.yaml", 3, 3)
+    ]
