@@ -51,7 +51,8 @@ class Built(NamedTuple):
 
 
 Progress = Callable[[str, int, int], None]
-"""Called with a step's name, how much of it is done, and of how much; of 0 where that is not known."""
+"""Called with a step's name, how much of it is done, and of how much: 0 where that is not known, -1 where the
+step is worth a line all the same."""
 
 
 def quiet(step: str, done: int, total: int) -> None:
@@ -69,7 +70,7 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     workers = Workers(request.jobs or cores())
     try:
         if request.write:
-            directory.open(lambda: progress("waiting for another build", 0, 1))
+            directory.open(lambda: progress("waiting for another build", 0, -1))
             freshness.forget(str(directory.private))
         else:
             directory.look()

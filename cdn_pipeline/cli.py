@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
-        print("interrupted; the last build is as it was", file=sys.stderr)
+        print("interrupted; the files of the last build are still there", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our output has gone
         with contextlib.suppress(OSError):

@@ -110,7 +110,7 @@ class _Reader:
         return Config(
             root=root,
             file=self.file,
-            source=self.strings(table, "source", default.source) or default.source,
+            source=self.some(table, "source", default.source),
             exclude=self.strings(table, "exclude", default.exclude),
             build=self.text(table, "build", default.build) or default.build,
             cache=self.text(table, "cache", default.cache) or default.cache,
@@ -165,6 +165,15 @@ class _Reader:
             self.fault(at + key, "must be a list of non-empty strings")
             return default
         return tuple(value)
+
+    def some(
+        self, table: Mapping[str, Any], key: str, default: tuple[str, ...], at: str = ""
+    ) -> tuple[str, ...]:
+        """As `strings`, and an empty list is a fault."""
+        value = self.strings(table, key, default, at)
+        if not value:
+            self.fault(at + key, "is empty", "name at least one, or leave the key out")
+        return value or default
 
     def seconds(self, table: Mapping[str, Any], key: str, at: str, default: float) -> float:
         value = table.get(key)
@@ -238,7 +247,7 @@ class _Reader:
             hint = f"did you mean {near[0]!r}?" if near else f"add [targets.{target}]"
             self.fault(at + "target", f"no target {target!r}", hint)
         return Route(
-            match=self.strings(table, "match", (), at),
+            match=self.some(table, "match", (), at) if "match" in table else (),
             target=target,
             fingerprint=self.boolean(table, "fingerprint", None, at),
             cache=self.text(table, "cache", None, at),

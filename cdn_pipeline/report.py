@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,21 +105,25 @@ class Progress:
     EVERY_S = 0.1
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
+        self.stream = stream or sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         self.live = self.stream.isatty()
         self._last = 0.0
         self._step = ""
         self._width = 0
 
     def __call__(self, step: str, done: int, total: int) -> None:
+        with contextlib.suppress(OSError):  # whoever read it has gone; the work goes on
+            self._tell(step, done, total)
+        self._step = step if total or self.live else self._step
+
+    def _tell(self, step: str, done: int, total: int) -> None:
         if self.live:
             now = time.monotonic()
             if now - self._last >= self.EVERY_S or step != self._step:
                 self._last = now
-                self._show(f"{step} {done:,} of {total:,}" if total else step)
+                self._show(f"{step} {done:,} of {total:,}" if total > 0 else step)
         elif total and step != self._step:
-            print(f"{step}: {count(total, 'file')}", file=self.stream)
-        self._step = step if total or self.live else self._step
+            print(f"{step}: {count(total, 'file')}" if total > 0 else step, file=self.stream)
 
     def _show(self, line: str) -> None:
         self.stream.write("\r" + line.ljust(self._width))
@@ -127,6 +133,7 @@ class Progress:
     def end(self) -> None:
         """Wipes the line."""
         if self.live and self._width:
-            self.stream.write("\r" + " " * self._width + "\r")
-            self.stream.flush()
+            with contextlib.suppress(OSError):
+                self.stream.write("\r" + " " * self._width + "\r")
+                self.stream.flush()
             self._width = 0

@@ -47,7 +47,7 @@ def test_the_first_engine_whose_result_means_the_same_wins(own: Path) -> None:
     assert (found.text, found.engine) == ("a  b{c:d}", "own:trim")
     assert [fallback.engine for fallback in found.fallbacks] == ["own:fails", "own:squeeze"]
     assert found.fallbacks[0] == Fallback("own:fails", "ValueError: no", 0)
-    assert found.fallbacks[1].offset == 1
+    assert found.fallbacks[1].offset == 0
 
 
 def test_where_every_engine_fails_the_text_stays(own: Path) -> None:

@@ -142,7 +142,7 @@ def test_two_builds_at_once_both_succeed(site: Site) -> None:
     ("number", "code", "said"),
     [
         (signal.SIGKILL, -signal.SIGKILL, ""),
-        (signal.SIGINT, 130, "interrupted; the last build is as it was\n"),
+        (signal.SIGINT, 130, "interrupted; the files of the last build are still there\n"),
     ],
 )
 def test_an_ended_build_leaves_no_process_and_no_half_written_file(
