@@ -10,6 +10,7 @@ import io
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,29 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
+    code = 1
+    try:
+        code = _run(arguments)
+    except Exception:
+        if not _left_work():
+            raise
+        traceback.print_exc()
+    if _left_work():
+        # Python would wait at its end for the threads of the pool, which wait for workers that are gone.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    return code
+
+
+def _left_work() -> bool:
+    """Whether workers were ended in the middle of something."""
+    workers = sys.modules.get("cdn_pipeline.workers")
+    return workers is not None and workers.Workers.left_work
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = argparse.Namespace(config=None, json=False)
     gc.set_threshold(20_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):

@@ -37,8 +37,11 @@ class Task(NamedTuple):
 class Workers:
     """A pool that is started when the first work for it comes, and survives the loss of a worker once."""
 
+    left_work = False  # of the class: whether any pool of this process was stopped while it had work
+
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
+        self._is_busy = False
         self._executor: Executor | None = None
 
     def run(self, tasks: Iterable[Task], *, alone: bool) -> Iterator[tuple[Any, Any]]:
@@ -66,6 +69,7 @@ class Workers:
 
         held = 0
         running: dict[Future[Sequence[Any]], Task] = {}
+        self._is_busy = True
         executor = self._pool()
         queue = iter(tasks)
         task = next(queue, None)
@@ -89,6 +93,7 @@ class Workers:
                     lost.insert(0, done)
                 else:
                     yield from zip(done.jobs, results, strict=True)
+        self._is_busy = False
 
     def _pool(self) -> Executor:
         if self._executor is None:
@@ -112,6 +117,7 @@ class Workers:
             return
         import multiprocessing
 
+        Workers.left_work |= self._is_busy
         children = multiprocessing.active_children()
         for child in children:
             child.kill()

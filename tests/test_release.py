@@ -37,9 +37,11 @@ SECOND: dict[str, str | bytes] = {
     "static/robots.txt": "two\n" * 100,
     "static/new/b.css": "b { color: blue }\n" * 50,
 }
-MUCH: dict[str, str | bytes] = {
-    "cdn_pipeline.toml": "",
-    **{f"static/{name}.css": f"/* {name} */ a {{ color: red }}\n" * 2000 for name in range(40)},
+ENDLESS: dict[str, str | bytes] = {
+    "cdn_pipeline.toml": '[minify]\ncss = ["endless:engine"]\n',
+    "endless.py": "import sys\ndef engine(text):\n    print('begun', file=sys.stderr, flush=True)\n"
+    "    while True:\n        pass\n",
+    **{f"static/{name}.css": f"/* {name} */ a {{ color: red }}\n" * 2000 for name in range(8)},
 }
 CALLS = ("open", "replace", "unlink", "rmdir", "mkdir", "write")
 
@@ -150,11 +152,11 @@ def test_an_ended_build_leaves_no_process_and_no_half_written_file(
 ) -> None:
     """Ctrl-C reaches the whole group, a kill only the build itself."""
     site = Site(tmp_path)
-    site.write(MUCH)
+    site.write(ENDLESS)
     command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True) as process:
         assert process.stderr is not None
-        process.stderr.read(1)  # it has begun to read
+        process.stderr.read(1)  # a worker has begun, and will never end
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         rest = process.stderr.read().decode()  # until none of its processes is left to hold it open
 
