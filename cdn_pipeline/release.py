@@ -20,6 +20,7 @@ from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 
 LEDGER = "ledger.json"
+PER_DIRECTORY = 64  # staged files; ext4 takes long to make many in one place where as many were just deleted
 ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
 FORMAT = 2
 
@@ -128,8 +129,14 @@ class BuildDirectory:
 
     def staged_name(self) -> str:
         """A new file name in the staging directory."""
+        directory = f"{self._staging}{self._staged // PER_DIRECTORY}"
+        if self._staged % PER_DIRECTORY == 0:
+            try:
+                os.mkdir(directory)
+            except OSError as error:
+                raise self.failure(error) from error
         self._staged += 1
-        return f"{self._staging}{self._staged}"
+        return f"{directory}{os.sep}{self._staged}"
 
     def stage(self, content: bytes | bytearray) -> str:
         """The name of a new file with *content*."""
