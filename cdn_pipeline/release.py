@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from cdn_pipeline import PRIVATE, digest, note
+from cdn_pipeline import PRIVATE, digest, ledger, note
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 
-LEDGER = "ledger.json"
 PER_DIRECTORY = 64  # staged files; ext4 takes long to make many in one place where as many were just deleted
-ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
-FORMAT = 2
 
 
 class BuildDirectory:
@@ -56,11 +52,11 @@ class BuildDirectory:
             self.staging.mkdir()
         except OSError as error:
             raise self.failure(error) from error
-        self.ledger = self._read_ledger()
+        self.ledger = ledger.read(self.path, self.private)
 
     def look(self) -> None:
         """Reads the ledger, if there is one, without making or holding anything."""
-        self.ledger = self._read_ledger()
+        self.ledger = ledger.read(self.path, self.private)
 
     def close(self) -> None:
         """Lets go, and leaves nothing half-done behind."""
@@ -96,15 +92,6 @@ class BuildDirectory:
         """What the last build noted besides; nothing if it was another *program*, whose notes may be of
         another form."""
         return self.ledger if self.ledger.get("program") == program else {}
-
-    def _read_ledger(self) -> dict[str, Any]:
-        empty = {"format": FORMAT, "files": {}, "releases": []}
-        ledger = note.read(str(self.private / LEDGER))
-        if ledger.get("format") != FORMAT:
-            ledger = empty
-        announced = note.read(str(self.private / ANNOUNCED)).get("files", [])
-        ledger["files"] = {name: [-1, -1] for name in announced} | ledger["files"]
-        return ledger
 
     @property
     def files(self) -> dict[str, list[int]]:
@@ -158,7 +145,8 @@ class BuildDirectory:
 
         The same bytes under the same name may stay: that is our own file whose ledger was lost.
         """
-        ours = not self.files and self._has_our_manifest()
+        # With the ledger went the names of our documents; they are known by their manifest.
+        ours = "manifest.json" not in self.files and ledger.has_our_manifest(self.path)
         problems = []
         for name in dict.fromkeys((*outputs, *staged, *documents)):
             if name in self.files or not os.path.lexists(self._top + name):
@@ -183,13 +171,6 @@ class BuildDirectory:
         if sha256 is not None:
             return digest.sha256(there) == sha256
         return there == (Path(staged).read_bytes() if staged else content)
-
-    def _has_our_manifest(self) -> bool:
-        try:
-            manifest = json.loads((self.path / "manifest.json").read_bytes())
-        except (OSError, ValueError):
-            return False
-        return isinstance(manifest, dict) and {"version", "release", "targets"} <= manifest.keys()
 
     def _files_for_directories(self, staged: Iterable[str]) -> list[Problem]:
         """A problem for each file that lies where one of the outputs *staged* needs a directory."""
@@ -234,7 +215,7 @@ class BuildDirectory:
         """Before a file is on disk it is announced as ours: a crash leaves nothing that we disown."""
         fresh = [name for name in (*staged, *documents) if name not in self.files]
         if fresh:
-            self._replace(ANNOUNCED, {"files": fresh})
+            self._replace(ledger.ANNOUNCED, {"files": fresh})
 
     def _move(self, source: str, name: str) -> None:
         file = self._top + name
@@ -268,9 +249,9 @@ class BuildDirectory:
                 os.unlink(self._top + name)
             del self.files[name]
         self._remove_empty_directories(removed)
-        self._replace(LEDGER, self.ledger)
+        self._replace(ledger.NAME, self.ledger)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.private / ANNOUNCED)
+            os.unlink(self.private / ledger.ANNOUNCED)
         return removed
 
     def _remove_empty_directories(self, removed: Iterable[str]) -> None:

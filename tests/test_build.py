@@ -526,3 +526,28 @@ def test_a_build_inside_a_source_is_no_asset(site: Site) -> None:
     site.build()
 
     assert list(site.manifest()["files"]) == ["a.css"]
+
+
+def test_without_its_ledger_a_build_still_knows_its_files_and_keeps_them(site: Site) -> None:
+    site.write({"static/robots.txt": "one\n" * 100, "static/a.png": b"1"})
+    site.build("")
+    first = site.manifest()["files"]["a.png"]["path"]
+    (site.out / ".cdn_pipeline/ledger.json").unlink()
+    site.write({"static/robots.txt": "two\n" * 100, "static/a.png": b"2"})
+    site.build("")
+
+    assert site.served("robots.txt") == "two\n" * 100
+    assert (site.out / first).read_bytes() == b"1"
+
+
+def test_an_edited_manifest_makes_nothing_elsewhere_ours(site: Site) -> None:
+    site.write({"static/a.png": b"1", "mine.txt": "mine"})
+    config = "keep_releases = 1\n" + PLAIN
+    site.build(config)
+    (site.out / ".cdn_pipeline/ledger.json").unlink()
+    edited = site.manifest()
+    edited["files"]["a.png"]["path"] = "../mine.txt"
+    site.write({"build/manifest.json": json.dumps(edited), "static/a.png": b"2"})
+    site.build(config)
+
+    assert (site.root / "mine.txt").read_text() == "mine"

@@ -1,0 +1,71 @@
+"""The ledger: every file of a build directory that is ours, and which releases it belongs to."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cdn_pipeline import note
+from cdn_pipeline.compress import SUFFIXES
+from cdn_pipeline.config import ORIGIN
+
+NAME = "ledger.json"
+ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
+FORMAT = 2
+UNKNOWN = [-1, -1]  # in place of size and mtime_ns: ours, but look at it before trusting it
+
+
+def read(build: Path, private: Path) -> dict[str, Any]:
+    """The ledger in the directory *private*. One that is lost is made again, as far as the manifest tells:
+    its files stay ours, so that they may be replaced, and a release, so that they are kept."""
+    ledger = note.read(str(private / NAME))
+    if ledger.get("format") != FORMAT:
+        release, files = _told_by_manifest(build)
+        ledger = {"format": FORMAT, "files": dict.fromkeys(files, UNKNOWN), "releases": []}
+        if files:
+            ledger["releases"].append([release, files])
+    announced = note.read(str(private / ANNOUNCED)).get("files", [])
+    ledger["files"] = dict.fromkeys(announced, UNKNOWN) | ledger["files"]
+    return ledger
+
+
+def has_our_manifest(build: Path) -> bool:
+    """Whether the manifest there is one of ours, and so the other documents are, too."""
+    return bool(_manifest(build))
+
+
+def _told_by_manifest(build: Path) -> tuple[str, list[str]]:
+    """A release's id and its files, as its manifest has them."""
+    manifest = _manifest(build)
+    try:
+        names = {name for entry in manifest["files"].values() for name in _names(entry)}
+        return str(manifest["release"]), sorted(name for name in names if _is_inside(name))
+    except (KeyError, TypeError, AttributeError):
+        return "", []
+
+
+def _manifest(build: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((build / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    ours = isinstance(manifest, dict) and {"version", "release", "targets"} <= manifest.keys()
+    return manifest if ours else {}
+
+
+def _names(entry: dict[str, Any]) -> Iterator[str]:
+    """Where an output lies, also on the origin, each with its neighbours."""
+    places = [entry["path"]]
+    if "fallback" in entry:
+        places.append(f"{ORIGIN}/{entry['path'].partition('/')[2]}")
+    for place in places:
+        yield place
+        yield from (place + SUFFIXES[encoding] for encoding in entry.get("encodings", {}))
+
+
+def _is_inside(name: str) -> bool:
+    """Whoever edits a manifest must not make us remove files elsewhere."""
+    return not name.startswith(("/", "../")) and posixpath.normpath(name) == name
