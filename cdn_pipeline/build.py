@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import custom_properties, freshness, headers, manifest, obstacle, snippets
+from cdn_pipeline import custom_properties, freshness, headers, manifest, manifest_text, obstacle, snippets
 from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
@@ -197,7 +197,7 @@ class _Build:
             for name, bundle in self.bundles.names.items()
             if bundle["parts"]
         }
-        document, text = manifest.document(
+        document, text = manifest_text.document(
             self.config, linked, self.drafts, outputs.encodings, bundles, found.cors
         )
         removed: list[str] = []
@@ -231,7 +231,7 @@ class _Build:
         documents: dict[str, bytes | bytearray] = {
             f"includes/{name}": snippet.encode() for name, snippet in sorted(includes.items())
         }
-        documents[manifest.DJANGO_NAME] = manifest.django_text(linked)
+        documents[manifest_text.DJANGO_NAME] = manifest_text.django_text(linked)
         documents[manifest.NAME] = text
         return documents
 

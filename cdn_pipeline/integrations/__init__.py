@@ -1,0 +1,1 @@
+"""Integrations: what the frameworks of running sites import."""

@@ -1,0 +1,124 @@
+"""What `manifest.json` and `staticfiles.json` say, made from a release; `manifest` reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cdn_pipeline import digest, media_types
+from cdn_pipeline.config import ORIGIN, Config
+from cdn_pipeline.draft import Draft
+from cdn_pipeline.drafts import Drafts
+from cdn_pipeline.link import Linked
+from cdn_pipeline.manifest import VERSION
+from cdn_pipeline.references import FONT, MODULE
+
+DJANGO_NAME = "staticfiles.json"
+
+
+def document(
+    config: Config,
+    outputs: Mapping[str, Linked],
+    drafts: Drafts,
+    encodings: Mapping[str, Mapping[str, int]],
+    bundles: Mapping[str, Mapping[str, Any]],
+    cors: Iterable[str],
+) -> tuple[dict[str, Any], bytearray]:
+    """The manifest as JSON will have it, and as a file. *encodings* are sizes, ``{path: {"br": 123}}``;
+    0 where one was not worth while."""
+    shared = frozenset(cors)
+    headers: dict[str, dict[str, str]] = {}
+    files = {}
+    for path, linked in sorted(outputs.items()):
+        own = _headers(linked, path in shared, drafts)
+        own = headers.setdefault(repr(own), own)  # the same few for thousands of files
+        files[path] = _entry(linked, encodings.get(path, {}), own, drafts)
+    content = {
+        "files": files,
+        "bundles": {name: dict(bundles[name]) for name in sorted(bundles)},
+        "targets": {
+            name: {"url": target.url, "kind": target.kind, "directory": target.directory}
+            for name, target in sorted(config.targets.items())
+        },
+    }
+    body = _text(content)
+    identity = hashlib.sha256(body).hexdigest()[:16]
+    body[:2] = f'{{\n "version": {VERSION},\n "release": "{identity}",\n'.encode()
+    return {"version": VERSION, "release": identity, **content}, body
+
+
+def _entry(
+    linked: Linked, encodings: Mapping[str, int], headers: dict[str, str], drafts: Drafts
+) -> dict[str, Any]:
+    routed = linked.routed
+    type_ = media_types.media_type(linked.path)
+    entry: dict[str, Any] = {
+        "url": linked.url,
+        "path": routed.file(linked.name),
+        "target": routed.target.name,
+        "sha256": linked.sha256,
+        "size": linked.size,
+        "type": type_,
+        "integrity": digest.integrity(linked.sha256),
+        "headers": headers,
+    }
+    made = {name: size for name, size in sorted(encodings.items()) if size}
+    if made:
+        entry["encodings"] = made
+    if linked.fallback:
+        entry["fallback"] = linked.fallback
+    if linked.path in drafts.drafts:
+        entry |= _uses(drafts.drafts[linked.path])
+    return entry
+
+
+def _headers(linked: Linked, cors: bool, drafts: Drafts) -> dict[str, str]:
+    routed = linked.routed
+    headers = {"Cache-Control": routed.cache, **routed.headers}
+    if cors and routed.target.name != ORIGIN:
+        headers.setdefault("Access-Control-Allow-Origin", "*")
+    copied = drafts.copied.get(linked.path)
+    if copied is not None and not copied.is_utf8:  # without a charset, browsers ask the file itself
+        headers.setdefault("Content-Type", media_types.media_type(linked.path))
+    return headers
+
+
+def _uses(draft: Draft) -> dict[str, Any]:
+    uses: dict[str, Any] = {"module": True} if draft.module else {}
+    for key, kind in (("imports", MODULE), ("fonts", FONT)):
+        targets = sorted({mention.target for mention in draft.mentions if mention.kind == kind})
+        if targets:
+            uses[key] = targets
+    return uses
+
+
+def _text(content: Mapping[str, Any]) -> bytearray:
+    """One line an entry, so that two manifests can be compared by eye. Grown in place, since that of a large
+    site has many megabytes."""
+    text = bytearray(b"{\n")
+    for key, table in content.items():
+        text += f' "{key}": {{'.encode()
+        separator = "\n"
+        for name, entry in table.items():
+            text += f"{separator}  {_json(name)}: {_json(entry)}".encode()
+            separator = ",\n"
+        text += b"\n }" if table else b"}"
+        text += b",\n" if key != "targets" else b"\n}\n"
+    return text
+
+
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def django_text(outputs: Mapping[str, Linked]) -> bytes:
+    """``staticfiles.json``, as Django's manifest storage reads it (django/contrib/staticfiles/storage.py),
+    with every file that the origin can serve."""
+    names = {
+        path: linked.name
+        for path, linked in sorted(outputs.items())
+        if linked.routed.target.directory == ORIGIN or linked.fallback
+    }
+    checksum = hashlib.md5(json.dumps(sorted(names.items())).encode(), usedforsecurity=False).hexdigest()
+    return json.dumps({"paths": names, "version": "1.1", "hash": checksum[: digest.LENGTH]}).encode()
