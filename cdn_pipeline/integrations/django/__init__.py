@@ -1,0 +1,1 @@
+"""Django: storage, template tags, checks and the `assets` command."""

@@ -1,0 +1,1 @@
+"""Template libraries: `assets`, and `django_static` for sites that come from there."""
