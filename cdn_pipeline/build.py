@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,11 @@ from cdn_pipeline.sources import Sources
 from cdn_pipeline.workers import Workers, cores
 
 
+Publish = Callable[[Path], None]
+"""Called with the build directory when the outputs are there, before the manifest names them: it may put them
+elsewhere, where they are served from."""
+
+
 class Request(NamedTuple):
     """What to build, and how."""
 
@@ -32,6 +38,7 @@ class Request(NamedTuple):
     jobs: int = 0  # 0: one for each core
     use_cache: bool = True
     write: bool = True  # False: find every problem, write nothing
+    publish: Publish | None = None
 
 
 class Built(NamedTuple):
@@ -139,7 +146,8 @@ class _Build:
 
     def scan(self) -> None:
         ours = (self.request.out, self.config.root / self.config.cache, Path(self.config.file))
-        sources = Sources(self.config.root, self.config.source, self.config.exclude, ours)
+        config = self.config
+        sources = Sources(config.root, config.source, config.exclude, ours, config.files)
         self.problems += sources.problems
         self.problems += obstacle.encodings_among(sources.assets)
         self.sources = sources.assets
@@ -243,7 +251,8 @@ class _Build:
         linked: Mapping[str, Linked],
     ) -> list[str]:
         release = (document["release"], list(outputs.files))
-        self.directory.switch(outputs.staged, documents)
+        publish = self.request.publish
+        self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
             "program": code_digest(),
             "assets": {

@@ -12,20 +12,27 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, report
 
 if TYPE_CHECKING:
-    from cdn_pipeline.build import Built, Request
+    from cdn_pipeline.build import Built, Publish, Request
     from cdn_pipeline.config import Config
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+class Project(NamedTuple):
+    """What a framework says of a site in place of a config file."""
+
+    config: Config
+    publish: Publish | None = None
+
+
+def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
     code = 1
     try:
-        code = _run(arguments)
+        code = _run(arguments, project)
     except Exception:
         if not _left_work():
             raise
@@ -45,8 +52,8 @@ def _left_work() -> bool:
     return workers is not None and workers.Workers.left_work
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = argparse.Namespace(config=None, json=False)
+def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
+    options = argparse.Namespace(config=None, json=False, project=project)
     gc.set_threshold(20_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -110,11 +117,13 @@ def _parser() -> argparse.ArgumentParser:
 
     verb("init", _init, "write a config that fits the project in this directory")
     build = verb("build", _build, "build the site's assets into the build directory")
-    build.add_argument("--out", metavar="DIR", help="the build directory, instead of the config's")
+    watch = verb("watch", _watch, "build, and build again whenever something that it reads is changed")
+    for each in (build, watch):
+        each.add_argument("--out", metavar="DIR", help="the build directory, instead of the config's")
     check = verb("check", _check, "find every problem that a build would find, and write nothing")
     explain = verb("explain", _explain, "say where an asset goes, under which name, and why")
     explain.add_argument("asset", help="a logical path such as img/logo.png, or a URL")
-    for each in (build, check, explain):
+    for each in (build, watch, check, explain):
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
     return parser
@@ -128,6 +137,8 @@ def _jobs(text: str) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     started = time.perf_counter()
+    if options.project is not None:
+        return _build_project(options, started)
     file = _config_file(options)
     out = _out(file, options)
     look = freshness.Look(os.path.join(out, PRIVATE), _key(file))
@@ -142,20 +153,39 @@ def _build(options: argparse.Namespace) -> int:
     from cdn_pipeline.build import Request
     from cdn_pipeline.summary import summary as summarise
 
-    config = _config(file)
+    config = _config(options)
     sources = [os.path.join(config.root, name) for name in config.source]
     ours = [out, os.path.join(config.root, config.cache)]
     look.before(sources, ours)
-    progress = report.Progress()
-    try:
-        built = _built(Request(config, Path(out), options.jobs, not options.no_cache), progress)
-    finally:
-        progress.end()
+    built = _built_with_progress(Request(config, Path(out), options.jobs, not options.no_cache))
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
         look.note(sources, ours, [*_outputs(out), *built.inputs], summary)
     _print(summary, options, report.text(summary))
     return 0
+
+
+def _build_project(options: argparse.Namespace, started: float) -> int:
+    """A build of what a framework says of a site; its sources are anywhere, so they are always looked at."""
+    from pathlib import Path
+
+    from cdn_pipeline.build import Request
+    from cdn_pipeline.summary import summary as summarise
+
+    config, publish = options.project
+    out = Path(options.out or Path(config.root, config.build)).absolute()
+    request = Request(config, out, options.jobs, not options.no_cache, publish=publish)
+    summary = summarise(_built_with_progress(request), _relative(str(out)), time.perf_counter() - started)
+    _print(summary, options, report.text(summary))
+    return 0
+
+
+def _built_with_progress(request: Request) -> Built:
+    progress = report.Progress()
+    try:
+        return _built(request, progress)
+    finally:
+        progress.end()
 
 
 def _built(request: Request, progress: report.Progress | None = None) -> Built:
@@ -232,17 +262,36 @@ def _out(file: str, options: argparse.Namespace) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(file), named))
 
 
-def _config(file: str) -> Config:
+def _config(options: argparse.Namespace) -> Config:
+    if options.project is not None:
+        config: Config = options.project.config
+        return config
     from pathlib import Path
 
     from cdn_pipeline.config_file import load
 
-    return load(Path(file))
+    return load(Path(_config_file(options)))
 
 
 def _relative(path: str) -> str:
     relative = os.path.relpath(path)
     return path if relative.startswith("..") else relative
+
+
+def _watch(options: argparse.Namespace) -> int:
+    from cdn_pipeline import watch
+
+    arguments = ["--no-cache"] if options.no_cache else []
+    arguments += ["--jobs", str(options.jobs)] if options.jobs else []
+    out = None if options.out is None else os.path.abspath(options.out)
+    last: Mapping[str, Any] = {}
+    for summary in watch.builds(_config_file(options), out, arguments):
+        line, problems = watch.lines(summary, last)
+        for problem in () if options.json else problems:
+            print(problem, file=sys.stderr, flush=True)
+        print(report.as_json(summary) if options.json else line, flush=True)
+        last = summary
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -251,7 +300,7 @@ def _check(options: argparse.Namespace) -> int:
     from cdn_pipeline.build import Request
     from cdn_pipeline.summary import problems
 
-    config = _config(_config_file(options))
+    config = _config(options)
     request = Request(
         config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
     )
@@ -271,7 +320,7 @@ def _explain(options: argparse.Namespace) -> int:
     from cdn_pipeline import explain
     from cdn_pipeline.build import Request
 
-    config = _config(_config_file(options))
+    config = _config(options)
     request = Request(
         config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
     )

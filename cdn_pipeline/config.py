@@ -77,6 +77,7 @@ class Config:
     root: Path
     file: str = CONFIG  # as the user names it, for messages
     source: tuple[str, ...] = ("static",)
+    files: Mapping[str, str] | None = None  # {logical path: file}, where a framework finds the sources itself
     exclude: tuple[str, ...] = ()
     build: str = "build"
     cache: str = ".cdn_pipeline"

@@ -185,14 +185,21 @@ class BuildDirectory:
             if os.path.lexists(self._top + name) and not os.path.isdir(self._top + name)
         ]
 
-    def switch(self, staged: Mapping[str, str], documents: dict[str, bytes | bytearray]) -> None:
-        """Switches to a release: moves the outputs, ``{output: staged file}``, to their places, then writes
-        *documents* in their order, the manifest last, and forgets their contents."""
+    def switch(
+        self,
+        staged: Mapping[str, str],
+        documents: dict[str, bytes | bytearray],
+        publish: Callable[[], None] | None = None,
+    ) -> None:
+        """Switches to a release: moves the outputs, ``{output: staged file}``, to their places, calls
+        *publish*, then writes *documents* in their order, the manifest last, and forgets their contents."""
         try:
             self._announce(staged, documents)
             self._is_switching = True
             for output, source in staged.items():
                 self._move(source, output)
+            if publish is not None:
+                publish()
             for name in documents:
                 self._publish(name, documents[name])
                 documents[name] = b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cdn_pipeline import paths
@@ -27,17 +27,36 @@ class Sources:
     """The assets of several roots, by logical path; where two roots hold one path, the first wins."""
 
     def __init__(
-        self, root: Path, names: Sequence[str], exclude: Sequence[str], ours: Iterable[Path] = ()
+        self,
+        root: Path,
+        names: Sequence[str],
+        exclude: Sequence[str],
+        ours: Iterable[Path] = (),
+        files: Mapping[str, str] | None = None,
     ) -> None:
-        """*ours* are files and directories that are never sources, wherever they lie."""
+        """*ours* are files and directories that are never sources, wherever they lie. With *files*,
+        ``{logical path: file}``, these are the sources, and the roots *names* are not walked."""
         self.assets: dict[str, Asset] = {}
         self.problems: list[Problem] = []
         self._excluded = paths.Patterns((*LITTER, *exclude))
         self._ours = {place.stat().st_ino: os.path.realpath(place) for place in ours if place.exists()}
-        for name in names:
+        for name in names if files is None else ():
             self._walk_root(root, name)
+        for path, file in (files or {}).items():
+            self._take_file(root, path, file)
         self.assets = dict(sorted(self.assets.items()))
         self._note_names_that_differ_in_case()
+
+    def _take_file(self, root: Path, path: str, file: str) -> None:
+        if self._excluded(path):
+            return
+        below = os.path.join(root, "")
+        shown = file.removeprefix(below)
+        try:
+            self._add(file, os.stat(file), path, shown)
+        except OSError as error:
+            message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+            self._problem(ERROR, shown, message, "mend or exclude it")
 
     def _walk_root(self, root: Path, name: str) -> None:
         top = os.path.join(root, name)
@@ -98,20 +117,19 @@ class Sources:
         elif entry.is_dir():
             self._walk(entry.path, path + "/", shown + "/", real_root, chain)
             return
-        self._add(entry, path, shown)
+        self._add(entry.path, entry.stat(), path, shown)
 
     def _is_ours(self, entry: os.DirEntry[str]) -> bool:
         place = self._ours.get(entry.inode())
         return place is not None and os.path.samefile(place, entry.path)
 
-    def _add(self, entry: os.DirEntry[str], path: str, shown: str) -> None:
-        status = entry.stat()
+    def _add(self, file: str, status: os.stat_result, path: str, shown: str) -> None:
         if not stat.S_ISREG(status.st_mode):
             self._problem(WARNING, shown, "neither a file nor a directory; it is left out")
         elif not _is_nameable(path):
             self._problem(WARNING, shown, "a name that no URL can hold; it is left out", "rename the file")
         elif path not in self.assets:
-            self.assets[path] = Asset(path, entry.path, stamp_of(status), shown)
+            self.assets[path] = Asset(path, file, stamp_of(status), shown)
 
     def _problem(self, severity: str, shown: str, message: str, hint: str = "") -> None:
         name = shown.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -123,3 +123,12 @@ def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
 
 def test_a_missing_root_is_an_error(tmp_path: Path) -> None:
     assert messages(Sources(tmp_path, ["nope"], [])) == ["nope: no such source directory"]
+
+
+def test_files_that_are_given_one_by_one_are_taken_in_place_of_roots(tmp_path: Path) -> None:
+    write(tmp_path, "s/a.css", "app/b.css", "app/c.psd")
+    files = {name: str(tmp_path / "app" / name) for name in ("b.css", "c.psd", "lost.css")}
+    sources = Sources(tmp_path, ["s"], ["*.psd"], files=files)
+
+    assert {path: asset.shown for path, asset in sources.assets.items()} == {"b.css": "app/b.css"}
+    assert messages(sources) == ["app/lost.css: cannot be read: no such file or directory"]
