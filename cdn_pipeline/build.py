@@ -24,7 +24,6 @@ from cdn_pipeline.release import BuildDirectory
 from cdn_pipeline.sources import Sources
 from cdn_pipeline.workers import Workers, cores
 
-
 Publish = Callable[[Path], None]
 """Called with the build directory when the outputs are there, before the manifest names them: it may put them
 elsewhere, where they are served from."""
