@@ -3,4 +3,5 @@
 __version__ = "0.1.0"
 
 CONFIG = "cdn_pipeline.toml"
+ORIGIN = "origin"  # the target that every site has: the files beside the application
 PRIVATE = ".cdn_pipeline"  # below the build directory: ledger, staging, notes

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import custom_properties, freshness, headers, manifest, manifest_text, obstacle, snippets
+from cdn_pipeline import custom_properties, freshness, headers, includes, manifest, manifest_text, obstacle
 from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
@@ -170,7 +170,7 @@ class _Build:
         """Raises `ConfigError` with every member of a page group that does not exist."""
         problems = [
             Problem(ERROR, self.config.file, f"groups.{group}: no bundle or file {name!r}", hint)
-            for group, name, hint in snippets.unknown(self.config.groups, self.bundles.names, found.nodes)
+            for group, name, hint in includes.unknown(self.config.groups, self.bundles.names, found.nodes)
         ]
         if problems:
             raise ConfigError(problems)
@@ -234,9 +234,9 @@ class _Build:
         self, document: dict[str, Any], text: bytearray, linked: Mapping[str, Linked]
     ) -> dict[str, bytes | bytearray]:
         """Everything besides the outputs, in the order of writing: the manifest is last."""
-        includes = {**snippets.includes(document, self.config.groups), **headers.headers(document)}
+        included = {**includes.includes(document, self.config.groups), **headers.headers(document)}
         documents: dict[str, bytes | bytearray] = {
-            f"includes/{name}": snippet.encode() for name, snippet in sorted(includes.items())
+            f"includes/{name}": snippet.encode() for name, snippet in sorted(included.items())
         }
         documents[manifest_text.DJANGO_NAME] = manifest_text.django_text(linked)
         documents[manifest.NAME] = text

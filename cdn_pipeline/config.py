@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cdn_pipeline import CONFIG
+from cdn_pipeline import ORIGIN as ORIGIN
 from cdn_pipeline.errors import ERROR
 
-ORIGIN = "origin"
 ENCODINGS = ("gzip", "br", "zst")
 
 

@@ -1,8 +1,10 @@
 """Problems with a place, and the exceptions that carry them, split by who must act.
 
 CdnPipelineError
-├── ConfigError    whoever wrote the config or the command line; exit code 2
-└── SiteError      whoever wrote the site's files; exit code 1
+├── ConfigError     whoever wrote the config or the command line; exit code 2
+├── SiteError       whoever wrote the site's files; exit code 1
+├── BrokenManifest  whoever deploys the site: what a running site reads cannot be used
+└── UnknownAsset    whoever wrote the page that asks for it
 """
 
 from __future__ import annotations
@@ -46,6 +48,14 @@ class ConfigError(CdnPipelineError):
 
 class SiteError(CdnPipelineError):
     """The site's own files cannot be built."""
+
+
+class BrokenManifest(CdnPipelineError):
+    """There is no manifest, or none that can be read."""
+
+
+class UnknownAsset(CdnPipelineError, LookupError):
+    """Neither a file nor a bundle of the build has this name."""
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

@@ -1,26 +1,21 @@
-"""Template includes: for each bundle and page group the tags that load it, and the import map.
+"""Template snippets: the tags that load files and bundles, and the import map.
 
-The snippets hold no template syntax, so any engine can include them; a nonce is the integrations' business.
-When each attribute is written:
+They hold no template syntax, so any engine can include them. When each attribute is written:
 
 * ``integrity`` for whatever bears a fingerprint. Bytes under other names may change while a page is cached.
 * ``crossorigin`` for URLs of another host, because a browser checks the integrity only of what it may read;
   for fonts always, because that is how a style sheet asks for them and a preload must ask the same way.
+* ``nonce``, where a page has one, for what the policies of scripts and styles govern.
 """
 
 from __future__ import annotations
 
-import hashlib
-import html
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from cdn_pipeline import paths
-from cdn_pipeline.config import ORIGIN
+from cdn_pipeline import ORIGIN, paths
 from cdn_pipeline.references import is_local
 
 Manifest = Mapping[str, Any]
@@ -31,54 +26,67 @@ JAVASCRIPT = "text/javascript"
 PRELOADED_FONT = "font/woff2"  # whoever knows preload knows woff2
 
 
-def includes(manifest: Manifest, groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Every snippet by its name in the includes directory. *groups* maps each page group to names of bundles
-    and logical paths, in order, all of which exist (see `unknown`)."""
-    bundles = file_names(manifest["bundles"])
-    pages = file_names(groups)
-    return {
-        "importmap.html": import_map(manifest),
-        **{f"bundles/{bundles[name]}.html": tags(manifest, [name]) for name in sorted(bundles)},
-        **{f"groups/{pages[name]}.html": page(manifest, groups[name]) for name in sorted(pages)},
-    }
-
-
-def unknown(
-    groups: Mapping[str, Sequence[str]], bundles: Iterable[str], files: Iterable[str]
-) -> list[tuple[str, str, str]]:
-    """(group, member, hint) for each member of a group that is neither a bundle nor a file."""
-    known = [*bundles, *files]
-    there = set(known)
-    return [
-        (group, name, _near(name, known))
-        for group, members in sorted(groups.items())
-        for name in members
-        if name not in there
-    ]
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else ""
-
-
 def page(manifest: Manifest, members: Sequence[str]) -> str:
     """All that a page needs: the import map, if any member is a module, and the tags of *members*."""
     modular = any(use.entry.get("module") for use in _uses(manifest, members))
     return (import_map(manifest) if modular else "") + tags(manifest, members)
 
 
-def tags(manifest: Manifest, members: Sequence[str]) -> str:
+class Options(NamedTuple):
+    """What a page says about its tags."""
+
+    nonce: str | None = None  # of its Content-Security-Policy
+    preload: bool = True
+    attributes: Mapping[str, Any] = {}  # of the elements that load the members themselves
+
+    def tag(self, name: str, attributes: Mapping[str, Any]) -> str:
+        """The start tag of a member. In the names of `attributes` ``_`` stands for ``-``, and for nothing at
+        the end; what is ``None`` or ``False`` is left out."""
+        more = {key.rstrip("_").replace("_", "-"): value for key, value in self.attributes.items()}
+        return _tag(name, {**attributes, "nonce": self.nonce, **more})
+
+
+PLAIN = Options()
+
+
+class Preload(NamedTuple):
+    """A file that a page should fetch ahead of what asks for it."""
+
+    url: str
+    as_: str  # its destination, such as "font"
+    type: str
+    crossorigin: str | None
+    integrity: str | None
+    is_module: bool  # fetched with all that it needs to run
+
+    def attributes(self) -> dict[str, str | None]:
+        """Of the ``link`` that says so."""
+        kind = (
+            {"rel": "modulepreload"}
+            if self.is_module
+            else {"rel": "preload", "as": self.as_, "type": self.type}
+        )
+        return {**kind, "href": self.url, "integrity": self.integrity, "crossorigin": self.crossorigin}
+
+
+def tags(manifest: Manifest, members: Sequence[str], options: Options = PLAIN) -> str:
     """Preloads, then style sheets, then scripts, one a line, each once."""
     uses = list(_uses(manifest, members))
     lines = [
-        *_font_preloads(manifest, uses),
-        *_module_preloads(manifest, uses),
-        *(_style(use) for use in uses if use.entry["type"] == CSS),
-        *(_other(use.entry) for use in uses),
-        *(_script(use) for use in uses if use.entry["type"] == JAVASCRIPT),
+        *(_preload_tag(each, options.nonce) for each in _ahead(manifest, uses) if options.preload),
+        *(_style(use, options) for use in uses if use.entry["type"] == CSS),
+        *(_other(use.entry, options) for use in uses),
+        *(_script(use, options) for use in uses if use.entry["type"] == JAVASCRIPT),
     ]
     return "".join(line + "\n" for line in dict.fromkeys(lines) if line)
+
+
+def preloads(manifest: Manifest, members: Sequence[str]) -> list[Preload]:
+    """What to fetch ahead for a page that loads *members*: fonts of sheets, imports of modules, and images
+    and fonts that are members themselves; each once."""
+    uses = list(_uses(manifest, members))
+    own = (preload for use in uses if (preload := _preload(use.entry)))
+    return list(dict.fromkeys([*_ahead(manifest, uses), *own]))
 
 
 class Use(NamedTuple):
@@ -91,59 +99,68 @@ class Use(NamedTuple):
 
 
 def _uses(manifest: Manifest, members: Iterable[str]) -> Iterator[Use]:
+    files = manifest["files"]
     for name in members:
         bundle = manifest["bundles"].get(name, {})
         for path in bundle.get("parts", [name]):
-            yield Use(path, manifest["files"][path], bundle.get("extra") or {}, _trust(manifest, path))
+            yield Use(path, files[path], bundle.get("extra") or {}, trust(path, files[path]))
 
 
-def _trust(manifest: Manifest, path: str) -> dict[str, str | None]:
-    entry = manifest["files"][path]
-    is_stamped = entry["url"] != manifest["targets"][entry["target"]]["url"] + paths.url_path(path)
+def trust(path: str, entry: Entry) -> dict[str, str | None]:
+    """The attributes ``integrity`` and ``crossorigin`` of the file *path*; none for what is not of the
+    build."""
+    if "integrity" not in entry:
+        return {}
+    url: str = entry["url"]
+    is_stamped = not url.endswith("/" + paths.url_path(path))
     return {
-        "integrity": entry.get("integrity") if is_stamped else None,
-        "crossorigin": None if is_local(entry["url"]) else "anonymous",
+        "integrity": entry["integrity"] if is_stamped else None,
+        "crossorigin": None if is_local(url) else "anonymous",
     }
 
 
-def _style(use: Use) -> str:
-    return _tag("link", rel="stylesheet", href=use.entry["url"], **use.trust, media=use.extra.get("media"))
+def _style(use: Use, options: Options) -> str:
+    own = {"rel": "stylesheet", "href": use.entry["url"], **use.trust, "media": use.extra.get("media")}
+    return options.tag("link", own)
 
 
-def _script(use: Use) -> str:
+def _script(use: Use, options: Options) -> str:
     """A module waits for the page by itself; a classic script unless its bundle says ``defer: false``."""
     if use.entry.get("module"):
-        return _tag("script", type="module", src=use.entry["url"], **use.trust) + "</script>"
-    defer = use.extra.get("defer") is not False
-    return _tag("script", src=use.entry["url"], **use.trust, defer=defer) + "</script>"
+        own = {"type": "module", "src": use.entry["url"], **use.trust}
+    else:
+        own = {"src": use.entry["url"], **use.trust, "defer": use.extra.get("defer") is not False}
+    return options.tag("script", own) + "</script>"
 
 
-def _other(entry: Entry) -> str:
+def _other(entry: Entry, options: Options) -> str:
     """Images and fonts are fetched ahead; what no tag can load is left out."""
-    kind = entry["type"]
-    if kind == "application/manifest+json":
-        return _tag("link", rel="manifest", href=entry["url"])
-    if kind.startswith("image/"):
-        return _tag("link", rel="preload", as_="image", type=kind, href=entry["url"])
-    return _font(entry) if kind.startswith("font/") else ""
+    if entry["type"] == "application/manifest+json":
+        return options.tag("link", {"rel": "manifest", "href": entry["url"]})
+    preload = _preload(entry)
+    return options._replace(nonce=None).tag("link", preload.attributes()) if preload else ""
 
 
-def _font_preloads(manifest: Manifest, uses: Iterable[Use]) -> Iterator[str]:
-    for use in uses:
-        for path in use.entry.get("fonts", ()):
-            font = manifest["files"].get(path)
-            if font and font["type"] == PRELOADED_FONT:
-                yield _font(font)
+def _preload_tag(preload: Preload, nonce: str | None) -> str:
+    """Only what loads a script is governed by the policy that has the nonce."""
+    return _tag("link", {**preload.attributes(), "nonce": nonce if preload.is_module else None})
 
 
-def _font(entry: Entry) -> str:
+def _preload(entry: Entry) -> Preload | None:
     kind, url = entry["type"], entry["url"]
-    return _tag("link", rel="preload", as_="font", type=kind, href=url, crossorigin="anonymous")
+    if kind.startswith("image/"):
+        return Preload(url, "image", kind, None, None, False)
+    return Preload(url, "font", kind, "anonymous", None, False) if kind.startswith("font/") else None
 
 
-def _module_preloads(manifest: Manifest, uses: Iterable[Use]) -> Iterator[str]:
-    """For what the modules import, directly or not, but that no script tag loads; nearest first."""
+def _ahead(manifest: Manifest, uses: Sequence[Use]) -> Iterator[Preload]:
+    """The fonts of sheets; then what modules import, directly or not, but no script tag loads, nearest
+    first."""
     files = manifest["files"]
+    for path in (path for use in uses for path in use.entry.get("fonts", ())):
+        font = files.get(path)
+        if font and font["type"] == PRELOADED_FONT and (preload := _preload(font)):
+            yield preload
     found = dict.fromkeys(use.path for use in uses if use.entry.get("module"))
     own = len(found)
     waiting = list(found)
@@ -152,24 +169,31 @@ def _module_preloads(manifest: Manifest, uses: Iterable[Use]) -> Iterator[str]:
         found.update(dict.fromkeys(new))
         waiting += new
     for path in waiting[own:]:
-        yield _tag("link", rel="modulepreload", href=files[path]["url"], **_trust(manifest, path))
+        entry = files[path]
+        trusted = trust(path, entry)
+        crossorigin, integrity = trusted.get("crossorigin"), trusted.get("integrity")
+        yield Preload(entry["url"], "script", entry["type"], crossorigin, integrity, True)
 
 
-def _tag(name: str, **attributes: str | bool | None) -> str:
+def _tag(name: str, attributes: Mapping[str, Any]) -> str:
     written = (
-        f" {key}" if value is True else f' {key.rstrip("_")}="{escape(str(value))}"'
+        f" {key}" if value is True else f' {key}="{escape(str(value))}"'
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     return f"<{name}{''.join(written)}>"
 
 
+ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "{": "&#123;", "}": "&#125;"}
+_ESCAPES = str.maketrans(ESCAPES)
+
+
 def escape(value: str) -> str:
     """For an attribute, with no braces left for a template engine."""
-    return html.escape(value).replace("{", "&#123;").replace("}", "&#125;")
+    return value.translate(_ESCAPES)
 
 
-def import_map(manifest: Manifest) -> str:
+def import_map(manifest: Manifest, nonce: str | None = None) -> str:
     """What leads the plain URL of each module, on its target and on the origin, to its fingerprinted one; ""
     where there are no modules. It must stand before the first module script or preload of a page."""
     modules = _modules(manifest["files"])
@@ -178,12 +202,12 @@ def import_map(manifest: Manifest) -> str:
     imports = {
         plain: entry["url"] for path, entry in modules.items() for plain in _plain_urls(manifest, path, entry)
     }
-    trusts = {entry["url"]: _trust(manifest, path)["integrity"] for path, entry in modules.items()}
+    trusts = {entry["url"]: trust(path, entry).get("integrity") for path, entry in modules.items()}
     content = {
         "imports": {plain: url for plain, url in imports.items() if plain != url},
         "integrity": {url: integrity for url, integrity in trusts.items() if integrity},
     }
-    return f'<script type="importmap">{_json(content)}</script>\n'
+    return _tag("script", {"type": "importmap", "nonce": nonce}) + f"{_json(content)}</script>\n"
 
 
 def _modules(files: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -209,27 +233,3 @@ def _rows(section: Mapping[str, str]) -> str:
 
 def _string(value: str) -> str:
     return re.sub(r"[<>&{}]", lambda hit: f"\\u{ord(hit[0]):04x}", json.dumps(value))
-
-
-LONGEST = 150  # file systems allow 255 bytes
-
-
-def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A file name for each name, unlike every other even where case does not count: ``css%2Fsite.css`` for
-    ``css/site.css``. A tilde, which occurs in no other, sets off the digest where that takes one."""
-    plain = {name: re.sub(r"^\.|[^A-Za-z0-9._-]", _percent, name) for name in names}
-    uses = Counter(each.lower() for each in plain.values())
-    return {
-        name: each
-        if uses[each.lower()] == 1 and len(each) <= LONGEST
-        else f"{each[:LONGEST]}~{_digest(name)}"
-        for name, each in plain.items()
-    }
-
-
-def _percent(hit: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in hit[0].encode("utf-8", "surrogatepass"))
-
-
-def _digest(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdn_pipeline import snippets
+from cdn_pipeline import includes, snippets
 
 CDN = "https://x.example/"
 
@@ -156,7 +156,7 @@ def test_a_site_without_modules_has_an_empty_import_map() -> None:
 
 def test_every_bundle_and_group_gets_a_file() -> None:
     site = manifest(**{"css/site.css": {"parts": ["a.css"]}, "Site": {"parts": ["a.js"]}})
-    written = snippets.includes(site, {"home": ["Site", "m.js"], "empty": []})
+    written = includes.includes(site, {"home": ["Site", "m.js"], "empty": []})
 
     assert sorted(written) == [
         "bundles/Site.html",
@@ -173,7 +173,7 @@ def test_every_bundle_and_group_gets_a_file() -> None:
 def test_all_unknown_members_of_groups_are_named_at_once() -> None:
     groups = {"home": ["a.cs"], "more": ["a.css", "xyz"]}
 
-    assert snippets.unknown(groups, manifest()["bundles"], manifest()["files"]) == [
+    assert includes.unknown(groups, manifest()["bundles"], manifest()["files"]) == [
         ("home", "a.cs", "did you mean 'a.css'?"),
         ("more", "xyz", ""),
     ]
@@ -186,7 +186,7 @@ def test_no_url_becomes_markup_or_template_syntax(hostile: str) -> None:
     site = manifest()
     for name in ("a.css", "m.js", "n.js", "f.woff2"):
         site["files"][name]["url"] = f"/{hostile}/{name}"
-    for text in snippets.includes(site, {"all": ["a.css", "m.js"]}).values():
+    for text in includes.includes(site, {"all": ["a.css", "m.js"]}).values():
         assert jinja2.Template(text, keep_trailing_newline=True).render() == text
         assert not any(mark in text for mark in ("{{", "}}", "{%", "%}", "{#", "#}", "<%", "${", "<b>"))
         assert text.count("</script>") == text.count("<script")
@@ -197,7 +197,7 @@ def test_no_url_becomes_markup_or_template_syntax(hostile: str) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=5))
 def test_no_two_names_share_a_file(names: list[str]) -> None:
-    files = snippets.file_names([*names, "A", "a", "x" * 200, "x" * 201, "A~"])
+    files = includes.file_names([*names, "A", "a", "x" * 200, "x" * 201, "A~"])
 
     assert len({name.lower() for name in files.values()}) == len(files)
     assert all(len(name) < 200 and "/" not in name and not name.startswith(".") for name in files.values())

@@ -8,11 +8,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 
 from cdn_pipeline.definitions.bundle import LANGUAGE, Base, Bundle, extension
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.paths import wildcard
+from cdn_pipeline.spelling import nearest
 
 MAGIC = re.compile(r"[*?[]")  # as `glob.has_magic`
 URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://|//")  # a scheme of one letter is a Windows drive
@@ -185,19 +185,3 @@ def _problem(
 ) -> Problem:
     line, column = bundle.place(index) if index is not None else (bundle.line, bundle.column)
     return Problem(severity, bundle.file, message, hint, line, column)
-
-
-def nearest(name: str, names: Collection[str]) -> str:
-    """The one of *names* that was probably meant, or ""."""
-    folded = name.casefold()
-    file = posixpath.basename(folded)
-    likely = sorted(names)
-    for other in likely:
-        if other.casefold() == folded:
-            return other
-    for other in likely:
-        if posixpath.basename(other.casefold()) == file:
-            return other
-    # A look at twenty thousand paths would take a second.
-    short = [other for other in likely if abs(len(other) - len(name)) < 4][:2000]
-    return next(iter(get_close_matches(name, short, 1, 0.8)), "")

@@ -1,0 +1,68 @@
+"""The project around a running site: where its config is, and so its build."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from cdn_pipeline import CONFIG
+from cdn_pipeline.errors import ConfigError
+
+PYPROJECT = "pyproject.toml"
+
+
+class Project(NamedTuple):
+    """What a site must know of its config to find its build; the rest is the build's business."""
+
+    root: str  # absolute, the directory of the config file
+    build: str  # absolute
+    origin: str  # under which URL the origin's files are served
+
+
+def find(start: str | os.PathLike[str] = ".") -> Project:
+    """The project at or above *start*, a directory or a file in it. Raises `ConfigError` where there is
+    none."""
+    at = first = os.path.abspath(start)
+    while True:
+        for name in (CONFIG, PYPROJECT):
+            table = _table(os.path.join(at, name))
+            if table is not None:
+                return _project(at, name, table)
+        above = os.path.dirname(at)
+        if above == at:
+            raise ConfigError(
+                f"{first}: neither {CONFIG} nor [tool.cdn_pipeline] in {PYPROJECT} here or above; "
+                "run `cdn-pipeline init`, or name the manifest"
+            )
+        at = above
+
+
+def _table(file: str) -> dict[str, Any] | None:
+    """Our part of *file*; ``None`` if there is none."""
+    import tomllib  # only where a site does not name its manifest
+
+    try:
+        with open(file, "rb") as opened:
+            content = tomllib.load(opened)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        if os.path.basename(file) == PYPROJECT:
+            return None  # whoever needs it will tell
+        raise ConfigError(f"{file}: {error}; correct it, or name the manifest") from error
+    if os.path.basename(file) != PYPROJECT:
+        return content
+    tool = content.get("tool")
+    table = tool.get("cdn_pipeline") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _project(root: str, name: str, table: dict[str, Any]) -> Project:
+    build = table.get("build", "build")
+    if not isinstance(build, str):
+        raise ConfigError(f"{os.path.join(root, name)}: build: a directory, not {build!r}")
+    targets = table.get("targets")
+    origin = targets.get("origin") if isinstance(targets, dict) else None
+    url = origin.get("url") if isinstance(origin, dict) else None
+    shown = url if isinstance(url, str) else "/static/"
+    return Project(root, os.path.normpath(os.path.join(root, build)), shown.rstrip("/") + "/")

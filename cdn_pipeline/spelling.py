@@ -1,0 +1,24 @@
+"""Which known name was probably meant by one that is not known."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """The one of *names* that was probably meant, or ""."""
+    folded = name.casefold()
+    file = posixpath.basename(folded)
+    likely = sorted(names)
+    for other in likely:
+        if other.casefold() == folded:
+            return other
+    for other in likely:
+        if posixpath.basename(other.casefold()) == file:
+            return other
+    from difflib import get_close_matches  # which a running site without faults never needs
+
+    # A look at twenty thousand paths would take a second.
+    short = [other for other in likely if abs(len(other) - len(name)) < 4][:2000]
+    return next(iter(get_close_matches(name, short, 1, 0.8)), "")
