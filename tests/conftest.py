@@ -10,6 +10,7 @@ import pytest
 
 from cdn_pipeline.build import Built, Request, build
 from cdn_pipeline.config_file import load
+from tests.application import unpacked_wheel_of_ours
 
 PLAIN = """
 minify = false
@@ -61,3 +62,9 @@ class Site:
 def site(tmp_path: Path) -> Site:
     """An empty site."""
     return Site(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our own wheel, unpacked."""
+    return unpacked_wheel_of_ours(tmp_path_factory.mktemp("ours"))

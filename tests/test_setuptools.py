@@ -1,0 +1,162 @@
+"""The command for setuptools, called as pip calls it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cdn_pipeline.manifest import Manifest
+from tests.application import BUILT, FILES, Application, names, unpack
+
+PROJECT = """\
+[build-system]
+requires = ["setuptools>=70", "cdn_pipeline"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "myapp"
+version = "1.0"
+
+[tool.setuptools]
+packages = ["myapp"]
+"""
+ASKED = '[tool.distutils.build_assets]\ninto = "myapp/assets"\n'
+
+
+@pytest.fixture
+def application(tmp_path: Path, ours: Path) -> Application:
+    made = Application(tmp_path / "project", "setuptools.build_meta", ours)
+    made.write({**FILES, "pyproject.toml": PROJECT + ASKED, ".gitignore": "/build/\n*.egg-info/\n"})
+    return made
+
+
+def test_a_wheel_carries_the_outputs_of_a_build(application: Application, tmp_path: Path) -> None:
+    wheel = application.call("build_wheel")
+
+    assert names(wheel) == BUILT
+    manifest = Manifest.load(unpack(wheel, tmp_path / "site-packages") / "myapp/assets/manifest.json")
+    assert manifest.url("img/logo.png") == "/static/img/logo.796120837694.png"
+
+
+def test_pip_makes_the_same_wheel(application: Application) -> None:
+    assert names(application.pip_wheel()) == BUILT
+
+
+def test_git_sees_nothing_new_after_a_build(application: Application) -> None:
+    before = application.seen_by_git()
+    application.call("build_wheel")
+
+    assert application.seen_by_git() == before
+
+
+def test_a_project_that_does_not_ask_is_left_alone(application: Application) -> None:
+    application.write({"pyproject.toml": PROJECT})
+
+    assert names(application.call("build_wheel")) == ["myapp/__init__.py"]
+    assert "static/css/site.css" not in names(application.call("build_sdist"))
+
+
+def test_a_project_may_ask_in_setup_cfg(application: Application) -> None:
+    config = '[targets.cdn]\nurl = "https://cdn.example.com/"\nstore = "s3://assets"\n'
+    application.write(
+        {
+            "pyproject.toml": PROJECT,
+            "setup.cfg": "[build_assets]\ninto = myapp/assets\ntargets = origin, cdn\nconfig = site.toml\n",
+            "site.toml": FILES["cdn_pipeline.toml"] + config,
+        }
+    )
+    wheel = names(application.call("build_wheel"))
+
+    assert "myapp/assets/cdn/img/logo.796120837694.png" in wheel
+    assert "myapp/assets/origin/css/site.d2fd977bdf0b.css" in wheel
+
+
+def test_a_command_of_that_name_of_the_project_itself_stays_its_own(application: Application) -> None:
+    command = (
+        "from setuptools import Command, setup\n"
+        "class build_assets(Command):\n"
+        "    user_options = [('into=', None, '')]\n"
+        "    def initialize_options(self): self.into = None\n"
+        "    def finalize_options(self): pass\n"
+        "    def run(self): raise SystemExit('ran')\n"
+        "setup(cmdclass={'build_assets': build_assets})\n"
+    )
+    application.write({"setup.py": command})
+
+    assert names(application.call("build_wheel")) == ["myapp/__init__.py"]
+
+
+def test_an_sdist_has_the_sources_and_its_wheel_is_the_same(application: Application, tmp_path: Path) -> None:
+    application.call("build_wheel")
+    sdist = application.call("build_sdist")
+
+    assert [name for name in names(sdist) if ".egg-info" not in name] == [
+        "PKG-INFO",
+        "cdn_pipeline.toml",
+        "myapp/__init__.py",
+        "pyproject.toml",
+        "setup.cfg",
+        "static/css/site.css",
+        "static/img/logo.png",
+    ]
+    assert names(application.call("build_wheel", unpack(sdist, tmp_path / "sdist"))) == BUILT
+
+
+def test_the_outputs_of_an_earlier_build_are_not_in_the_next_wheel(application: Application) -> None:
+    application.write({"static/css/site.css": "a { color: red }\n"})
+    application.call("build_wheel")
+    application.write({"static/css/site.css": FILES["static/css/site.css"]})
+
+    assert names(application.call("build_wheel")) == BUILT
+
+
+def test_an_editable_installation_gets_nothing(application: Application) -> None:
+    names_of_editable = names(application.call("build_editable"))
+
+    assert [name for name in names_of_editable if "assets" in name] == []
+    assert not (application.root / "myapp/assets").exists()
+
+
+def test_a_problem_of_the_site_stops_the_build_with_its_place(application: Application) -> None:
+    application.write({"static/css/site.css": "a {}\nb { background: url(../img/lego.png) }\n"})
+    said = application.failure("build_wheel").splitlines()
+
+    assert "static/css/site.css:2:21: error: no asset 'img/lego.png'; did you mean 'img/logo.png'?" in said
+    assert said[-1] == "error: the assets cannot be built, for the reasons above; no package was made"
+
+
+def test_a_problem_of_the_config_is_told_once_with_its_line(application: Application) -> None:
+    application.write({"cdn_pipeline.toml": '\nsauce = ["static"]\n'})
+
+    assert application.failure("build_sdist").splitlines()[-1] == (
+        "error: cdn_pipeline.toml:2: sauce: unknown key; did you mean 'source'?"
+    )
+
+
+def test_wrong_options_are_told(application: Application) -> None:
+    application.write({"pyproject.toml": PROJECT + ASKED.replace("myapp/assets", "../assets")})
+
+    assert application.failure("build_wheel").splitlines()[-1] == (
+        "error: build_assets: into: is '../assets'; must be a place in the wheel, such as \"myapp/assets\""
+    )
+
+
+def test_the_plug_in_loads_nothing_of_ours_until_a_project_asks(ours: Path) -> None:
+    program = (
+        "import sys, setuptools; setuptools.Distribution();"
+        "print([n for n in sys.modules if n.startswith('cdn_pipeline')])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(ours)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout.splitlines()[-1] == (
+        "['cdn_pipeline', 'cdn_pipeline.integrations', 'cdn_pipeline.integrations.setuptools']"
+    )
