@@ -22,7 +22,6 @@ Pairs = tuple[tuple[str, str], ...]  # header names and values, sorted
 
 STAMP = r"\.[0-9a-f]{12}"  # as `digest.stamp` writes it before the extension
 STAMPED = re.compile(rf"{STAMP}\.[^./]+$")
-TEXT = re.compile(r"text/|(?:application|image)/(?:.*\+)?(?:json|xml)$")
 
 
 class Kind(NamedTuple):
@@ -98,9 +97,8 @@ def served(manifest: Manifest) -> dict[str, Pairs]:
 
 
 def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> Pairs:
-    type_ = entry["type"]
     found = {
-        "Content-Type": f"{type_}; charset=utf-8" if TEXT.match(type_) else type_,
+        "Content-Type": media_types.content_type(entry["type"]),
         "X-Content-Type-Options": "nosniff",
     }
     if is_encoded:

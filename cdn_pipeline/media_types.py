@@ -6,6 +6,8 @@ RFC 9239 (text/javascript), RFC 8081 (fonts), the Web App Manifest recommendatio
 
 from __future__ import annotations
 
+import re
+
 UNKNOWN = "application/octet-stream"
 
 TYPES = {
@@ -144,6 +146,14 @@ def extension(path: str) -> str:
 def media_type(path: str) -> str:
     """The type without parameters; `UNKNOWN` where the table has none."""
     return TYPES.get(extension(path), UNKNOWN)
+
+
+TEXT = re.compile(r"text/|(?:application|image)/(?:.*\+)?(?:json|xml)$")
+
+
+def content_type(type_: str) -> str:
+    """*type_* as a header: text is UTF-8."""
+    return f"{type_}; charset=utf-8" if TEXT.match(type_) else type_
 
 
 def is_text(path: str) -> bool:

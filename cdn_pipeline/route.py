@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cdn_pipeline import digest, media_types, paths
+from cdn_pipeline.caching import IMMUTABLE, REVALIDATE
 from cdn_pipeline.config import ORIGIN, Config, Route, Target
-
-IMMUTABLE = "public, max-age=31536000, immutable"  # a year, the longest that RFC 9111 lets count
-REVALIDATE = "no-cache"  # kept, but asked for again each time: what has no fingerprint may change
 
 # Names that other programs ask for literally.
 FIXED_NAMES = (
