@@ -9,7 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import custom_properties, freshness, headers, includes, manifest, manifest_text, obstacle
+from cdn_pipeline import (
+    changes,
+    custom_properties,
+    freshness,
+    headers,
+    includes,
+    inline,
+    manifest,
+    manifest_text,
+    obstacle,
+)
 from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
@@ -238,6 +248,8 @@ class _Build:
         documents: dict[str, bytes | bytearray] = {
             f"includes/{name}": snippet.encode() for name, snippet in sorted(included.items())
         }
+        if self.bundles.slimmed:
+            documents[inline.NAME] = inline.document(self.bundles.slimmed)
         documents[manifest_text.DJANGO_NAME] = manifest_text.django_text(linked)
         documents[manifest.NAME] = text
         return documents
@@ -251,6 +263,7 @@ class _Build:
     ) -> list[str]:
         release = (document["release"], list(outputs.files))
         publish = self.request.publish
+        self.directory.keep(manifest.NAME, documents[manifest.NAME], changes.PREVIOUS)
         self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
             "program": code_digest(),

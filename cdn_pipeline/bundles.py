@@ -20,6 +20,7 @@ from cdn_pipeline.workers import Task, Workers
 if TYPE_CHECKING:
     from cdn_pipeline.bundle import Assembled
     from cdn_pipeline.definitions import Bundle, Definitions
+    from cdn_pipeline.inline import Content
 
 
 class Bundles:
@@ -30,6 +31,7 @@ class Bundles:
     ) -> None:
         self.names: dict[str, dict[str, Any]] = {}  # what a page asks for: parts, sources, extra
         self.inputs: list[str] = []  # every file and directory that was read for definitions
+        self.slimmed: dict[str, str] = {}  # inline content of templates, see `inline`
         self.problems: list[Problem] = []
         self._config = config
         self._cache = cache
@@ -38,6 +40,7 @@ class Bundles:
         self._started_ns = started_ns
         self._is_small = paths.Patterns((*ALREADY_SMALL, *config.minify.skip))
         self._roots = tuple(os.path.join(config.root, name) for name in config.source)
+        self._prefixes = tuple(sorted(target.url for target in config.targets.values()))
 
     def add(self, assets: Mapping[str, Asset], progress: Callable[[int, int], None]) -> None:
         """Adds the drafts of all bundles to the site's."""
@@ -54,6 +57,14 @@ class Bundles:
         parts = self._assembled(resolved.outputs, assets, progress)
         for name, outputs in resolved.names.items():
             self._name(name, [(resolved.outputs[output], parts.get(output, [])) for output in outputs])
+        if definitions.contents:
+            self._slim(definitions.contents)
+
+    def _slim(self, contents: Iterable[Content]) -> None:
+        from cdn_pipeline.minify.inline import slimmed
+
+        options = self._drafts.options
+        self.slimmed = slimmed(contents, options.engines, options.time_limit_s, self._config.root)
 
     def _definitions(self) -> Definitions:
         """From the cache, where nothing that was read for them has changed."""
@@ -62,7 +73,7 @@ class Bundles:
         from cdn_pipeline import definitions
 
         named = self._config.bundles
-        identity = (code_digest(), str(self._config.root), self._config.source, named)
+        identity = (code_digest(), str(self._config.root), self._config.source, named, self._prefixes)
         key = "definitions " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
         noted = self._cache.get(key)
         if noted is not None:
@@ -71,7 +82,9 @@ class Bundles:
             if signature == freshness.signature(map(str, found.inputs)):
                 return found
         roots, limit_s = [Path(root) for root in self._roots], self._config.filter_timeout_s
-        found = definitions.read(named.definitions, named.templates, self._config.root, roots, limit_s)
+        found = definitions.read(
+            named.definitions, named.templates, self._config.root, roots, limit_s, self._prefixes
+        )
         inputs = [str(path) for path in found.inputs]
         if not found.problems and freshness.is_settled(inputs, self._started_ns):
             signature = freshness.signature(inputs)

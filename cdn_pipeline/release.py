@@ -185,6 +185,17 @@ class BuildDirectory:
             if os.path.lexists(self._top + name) and not os.path.isdir(self._top + name)
         ]
 
+    def keep(self, name: str, content: bytes | bytearray, kept: str) -> None:
+        """Keeps the document *name* as *kept* in the private directory, where *content* will replace it by
+        another."""
+        try:
+            there = (self.path / name).read_bytes()
+        except OSError:
+            return
+        if there != content:
+            staged = self.stage(there)
+            os.replace(staged, self.private / kept)
+
     def switch(
         self,
         staged: Mapping[str, str],

@@ -1,4 +1,4 @@
-"""Bundle definitions in webassets' formats: YAML, Python, and the ``{% assets %}`` tags of templates.
+"""Bundle definitions in webassets' formats: YAML, Python, and the tags of templates.
 
 `read` gives the bundles as written, `members.expand` their files. Neither webassets nor Jinja2 nor PyYAML is
 imported unless a definition needs it.
@@ -17,7 +17,8 @@ from cdn_pipeline.definitions.file import Found
 from cdn_pipeline.definitions.layout import Layout
 from cdn_pipeline.definitions.members import expand, missing
 from cdn_pipeline.definitions.registry import Registry, asked_for, is_file, outputs
-from cdn_pipeline.errors import Problem
+from cdn_pipeline.errors import WARNING, Problem
+from cdn_pipeline.inline import Content
 
 __all__ = (
     "Bundle",
@@ -44,6 +45,7 @@ class Definitions(NamedTuple):
     files: tuple[Bundle, ...]  # what a tag names alone and is no bundle: one member each, nothing to build
     problems: tuple[Problem, ...]
     inputs: tuple[Path, ...]  # every file and directory that was read, or looked for
+    contents: tuple[Content, ...] = ()  # inline text that templates ask to be made smaller
 
 
 class Resolved(NamedTuple):
@@ -60,10 +62,11 @@ def read(
     root: Path,
     sources: Sequence[Path] = (),
     time_limit_s: float = 0.0,
+    prefixes: Collection[str] = (),
 ) -> Definitions:
     """Everything below *root*, the project's directory, that *definitions* (files, modules) and *templates*
     (files, directories) say. *sources* are the absolute source roots. Each Python module may run for
-    *time_limit_s* seconds; 0 means no limit."""
+    *time_limit_s* seconds; 0 means no limit. *prefixes* are the URLs below which files are served."""
     registry = Registry()
     plain = Layout(roots=tuple(sources))
     layout = plain
@@ -72,7 +75,7 @@ def read(
         registry.add(found)
         if layout == plain:  # a template's tags follow the first definitions that set a directory
             layout = found.layout or plain
-    tags = tag.read(templates, root, layout)
+    tags = tag.read(templates, root, layout, prefixes)
     registry.problems += tags.problems
     registry.inputs += tags.inputs
     named = [registry.resolved(bundle) for bundle in tags.bundles]
@@ -82,6 +85,7 @@ def read(
         tuple(bundle for bundle in named if is_file(bundle)),
         tuple(dict.fromkeys(registry.problems)),
         tuple(dict.fromkeys(registry.inputs)),
+        tuple(dict.fromkeys(tags.contents)),
     )
 
 
@@ -99,7 +103,11 @@ def resolve(definitions: Definitions, paths: Collection[str]) -> Resolved:
     """The bundles of a site whose files have the logical *paths*; every problem of theirs."""
     known = frozenset(paths)  # itself, if it is one
     names = {bundle.name: tuple(leaf.output for leaf in builds(bundle)) for bundle in definitions.bundles}
-    problems = [problem for file in definitions.files for problem in missing(file, known, names)]
+    problems = [
+        problem._replace(severity=WARNING) if file.optional else problem
+        for file in definitions.files
+        for problem in missing(file, known, names)
+    ]
     expanded: dict[str, Bundle] = {}
     for output, bundle in outputs(definitions.bundles, []).items():
         expanded[output], found = expand(bundle, known, names)
@@ -115,6 +123,7 @@ def dump(definitions: Definitions) -> str:
             "files": [to_json(bundle) for bundle in definitions.files],
             "problems": definitions.problems,
             "inputs": [str(path) for path in definitions.inputs],
+            "contents": definitions.contents,
         }
     )
 
@@ -127,4 +136,5 @@ def load(text: str) -> Definitions:
         tuple(map(from_json, fields["files"])),
         tuple(Problem(*problem) for problem in fields["problems"]),
         tuple(map(Path, fields["inputs"])),
+        tuple(Content(*content) for content in fields["contents"]),
     )

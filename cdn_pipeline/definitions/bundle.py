@@ -64,6 +64,7 @@ class Bundle:
     line: int = 0
     column: int = 0
     places: tuple[tuple[int, int], ...] = ()  # line and column of each of `contents`, where known
+    optional: bool = False  # that a member is not there is worth no more than a warning
 
     @property
     def is_container(self) -> bool:
@@ -97,6 +98,7 @@ def to_json(bundle: Bundle) -> dict[str, Any]:
         "config",
         "bases",
         "remove_duplicates",
+        "optional",
         "file",
         "line",
         "column",

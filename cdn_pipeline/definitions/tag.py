@@ -1,14 +1,14 @@
-"""Bundles in templates: the ``{% assets %}`` tags below the directories that the config names."""
+"""Bundles in templates: the tags below the directories that the config names."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cdn_pipeline.definitions import django, jinja2
+from cdn_pipeline.definitions import django, django_static, jinja2
 from cdn_pipeline.definitions.arguments import Arguments, Dynamic, Malformed
 from cdn_pipeline.definitions.bundle import Bundle, Filter, clean_output, tag_name
 from cdn_pipeline.definitions.file import read as read_text
@@ -16,6 +16,7 @@ from cdn_pipeline.definitions.file import shown
 from cdn_pipeline.definitions.layout import Layout
 from cdn_pipeline.definitions.template import EXTENSIONS, Tag, tags
 from cdn_pipeline.errors import ERROR, WARNING, Problem, line_and_column
+from cdn_pipeline.inline import Content
 
 # Jinja2 would make one name of "a.js" "b.js", which nobody means; Django takes them for two.
 ADJACENT = re.compile(r"""["']\s+["']""")
@@ -27,11 +28,13 @@ class Tags(NamedTuple):
     bundles: list[Bundle]
     problems: list[Problem]
     inputs: list[Path]
+    contents: list[Content]
 
 
-def read(templates: Iterable[str], root: Path, layout: Layout) -> Tags:
-    """The tags of each file in *templates*, and of those below each directory that look like one."""
-    found = Tags([], [], [])
+def read(templates: Iterable[str], root: Path, layout: Layout, prefixes: Collection[str] = ()) -> Tags:
+    """The tags of each file in *templates*, and of those below each directory that look like one. *prefixes*
+    are the URLs below which files are served."""
+    found = Tags([], [], [], [])
     for name in templates:
         path = root / name
         if not path.exists():
@@ -42,7 +45,7 @@ def read(templates: Iterable[str], root: Path, layout: Layout) -> Tags:
             found.inputs.append(path)
         for file in _files(path, found.inputs):
             found.inputs.append(file)
-            _read(file, shown(file, root), layout, found)
+            _read(file, shown(file, root), layout, prefixes, found)
     return found
 
 
@@ -58,7 +61,7 @@ def _files(path: Path, directories: list[Path]) -> Iterator[Path]:
                 yield Path(directory, name)
 
 
-def _read(file: Path, name: str, layout: Layout, found: Tags) -> None:
+def _read(file: Path, name: str, layout: Layout, prefixes: Collection[str], found: Tags) -> None:
     text = read_text(file, name)
     if isinstance(text, Problem):
         found.problems.append(text._replace(severity=WARNING))
@@ -72,6 +75,10 @@ def _read(file: Path, name: str, layout: Layout, found: Tags) -> None:
             found.problems.append(bundle)
         elif bundle is not None:
             found.bundles.append(bundle)
+    implied = django_static.implied(text, name, prefixes)
+    found.bundles.extend(implied.bundles)
+    found.contents.extend(implied.contents)
+    found.problems.extend(implied.problems)
 
 
 def _bundle(tag: Tag, name: str, line: int, column: int, layout: Layout) -> Bundle | Problem | None:
