@@ -17,6 +17,7 @@ class Project(NamedTuple):
     root: str  # absolute, the directory of the config file
     build: str  # absolute
     origin: str  # under which URL the origin's files are served
+    sources: tuple[str, ...]  # absolute, the source roots
 
 
 def find(start: str | os.PathLike[str] = ".") -> Project:
@@ -65,4 +66,7 @@ def _project(root: str, name: str, table: dict[str, Any]) -> Project:
     origin = targets.get("origin") if isinstance(targets, dict) else None
     url = origin.get("url") if isinstance(origin, dict) else None
     shown = url if isinstance(url, str) else "/static/"
-    return Project(root, os.path.normpath(os.path.join(root, build)), shown.rstrip("/") + "/")
+    sources = table.get("source", ["static"])
+    names = [name for name in sources if isinstance(name, str)] if isinstance(sources, list) else []
+    roots = tuple(os.path.normpath(os.path.join(root, name)) for name in names)
+    return Project(root, os.path.normpath(os.path.join(root, build)), shown.rstrip("/") + "/", roots)

@@ -1,8 +1,8 @@
 """Watch: a build whenever something that the last one read is another.
 
 Asks the file system what `freshness` asks, twice a second: the events that some systems offer get lost on
-network drives and in containers. Each build is a process of its own, so that the site's own code is loaded anew,
-and whatever happens to a build, the next one comes.
+network drives and in containers. Each build is a process of its own, so that the code of the site is loaded
+anew, and whatever happens to a build, the next one comes.
 """
 
 from __future__ import annotations
