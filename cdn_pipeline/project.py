@@ -14,7 +14,8 @@ PYPROJECT = "pyproject.toml"
 class Project(NamedTuple):
     """What a site must know of its config to find its build; the rest is the build's business."""
 
-    root: str  # absolute, the directory of the config file
+    file: str  # absolute, the config
+    root: str  # its directory
     build: str  # absolute
     origin: str  # under which URL the origin's files are served
     sources: tuple[str, ...]  # absolute, the source roots
@@ -67,6 +68,7 @@ def _project(root: str, name: str, table: dict[str, Any]) -> Project:
     url = origin.get("url") if isinstance(origin, dict) else None
     shown = url if isinstance(url, str) else "/static/"
     sources = table.get("source", ["static"])
-    names = [name for name in sources if isinstance(name, str)] if isinstance(sources, list) else []
-    roots = tuple(os.path.normpath(os.path.join(root, name)) for name in names)
-    return Project(root, os.path.normpath(os.path.join(root, build)), shown.rstrip("/") + "/", roots)
+    named = [each for each in sources if isinstance(each, str)] if isinstance(sources, list) else []
+    roots = tuple(os.path.normpath(os.path.join(root, each)) for each in named)
+    file, out = os.path.join(root, name), os.path.normpath(os.path.join(root, build))
+    return Project(file, root, out, shown.rstrip("/") + "/", roots)
