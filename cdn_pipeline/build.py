@@ -18,6 +18,7 @@ from cdn_pipeline import (
     inline,
     manifest,
     manifest_text,
+    note,
     obstacle,
 )
 from cdn_pipeline.asset import Asset, Stamp
@@ -25,7 +26,7 @@ from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.draft import Draft
-from cdn_pipeline.drafts import Drafts, code_digest
+from cdn_pipeline.drafts import Drafts, Noted, code_digest
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
@@ -48,6 +49,7 @@ class Request(NamedTuple):
     use_cache: bool = True
     write: bool = True  # False: find every problem, write nothing
     publish: Publish | None = None
+    listings: freshness.Entries | None = None  # of source directories that were looked at already
 
 
 class Built(NamedTuple):
@@ -63,6 +65,7 @@ class Built(NamedTuple):
     removed: list[str]  # files of releases that were not kept
     steps: list[tuple[str, float]]  # (name, seconds)
     inputs: list[str]  # what was read for bundle definitions, and the site's own code that ran
+    listings: freshness.Listings  # of the build directory
     is_steady: bool  # no source was written so lately that a further change could go unseen
 
 
@@ -86,7 +89,7 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     workers = Workers(request.jobs or cores())
     try:
         if request.write:
-            directory.open(lambda: progress("waiting for another build", 0, -1))
+            directory.open(lambda: _wait(request, progress))
             freshness.forget(str(directory.private))
         else:
             directory.look()
@@ -97,6 +100,12 @@ def build(request: Request, progress: Progress = quiet) -> Built:
         workers.stop()
         cache.close()
         directory.close()
+
+
+def _wait(request: Request, progress: Progress) -> None:
+    progress("waiting for another build", 0, -1)
+    if request.listings is not None:
+        request.listings.clear()  # they grow old meanwhile
 
 
 class _Build:
@@ -126,13 +135,14 @@ class _Build:
             self.scan()
         with self.step("read and minify"):
             notes = self.directory.notes(code_digest()) if self.request.use_cache else {}
-            self.drafts.add(self.sources, notes.get("assets", {}), self.told("read and minify"))
+            noted = Noted(notes.get("identity", ""), note.rows(notes.get("assets", [])))
+            self.drafts.add(self.sources, noted, self.told("read and minify"))
         with self.step("bundle"):
             self.bundles.add(self.sources, self.told("bundle"))
         with self.step("link"):
             found = self.graph()
-            noted = notes.get("outputs", {})
-            outputs = Outputs(self.drafts, found.dropped, self.directory, noted, write=self.request.write)
+            rows = note.rows(notes.get("outputs", []))
+            outputs = Outputs(self.drafts, found.dropped, self.directory, rows, write=self.request.write)
             linker = Linker(found.nodes, outputs.finish, self.config.origin)
             linker.link()
         shown = self.shown()
@@ -155,8 +165,9 @@ class _Build:
 
     def scan(self) -> None:
         ours = (self.request.out, self.config.root / self.config.cache, Path(self.config.file))
-        config = self.config
-        sources = Sources(config.root, config.source, config.exclude, ours, config.files)
+        config, known = self.config, self.request.listings or {}
+        sources = Sources(config.root, config.source, config.exclude, ours, config.files, known)
+        known.clear()
         self.problems += sources.problems
         self.problems += obstacle.encodings_among(sources.assets)
         self.sources = sources.assets
@@ -237,6 +248,7 @@ class _Build:
             removed=removed,
             steps=self.steps,
             inputs=self.inputs(),
+            listings=self.directory.listings,
             is_steady=self.is_steady(),
         )
 
@@ -267,12 +279,9 @@ class _Build:
         self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
             "program": code_digest(),
-            "assets": {
-                path: [*copied.stamp, copied.sha256, copied.is_utf8]
-                for path, copied in self.drafts.copied.items()
-                if not self.is_racy(copied.stamp)
-            },
-            "outputs": outputs.notes(linked),
+            "identity": self.drafts.identity,
+            "assets": note.columns(self.drafts.notes(self.is_racy)),
+            "outputs": note.columns(outputs.notes(linked)),
         }
         written = (*outputs.staged, *documents)
         return self.directory.settle(written, release, self.config.keep_releases, notes)

@@ -81,6 +81,10 @@ class Cache:
         value = row[0][4:]
         return value if row[0][:4] == _checksum(key, value) else None
 
+    def keep(self, key: str) -> None:
+        """What is under *key* may be asked for later."""
+        self._used.add(key)
+
     def put(self, key: str, value: bytes) -> None:
         """Keeps *value* for this build at least; it is on disk at the latest after `close`."""
         self._used.add(key)

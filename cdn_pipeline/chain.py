@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cdn_pipeline import config_file, prepare
 from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
-from cdn_pipeline.errors import ERROR, ConfigError, Problem
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, nearest
 from cdn_pipeline.filters import COMPILER, CSS, JAVASCRIPT, MINIFIERS, FilterError, Site
 
 if TYPE_CHECKING:
@@ -71,8 +69,8 @@ def _code(name: str, language: str, config: Config) -> list[Path]:
 
     if ":" not in name and not lookup.is_known(name):
         fitting = (DEFAULT, *(one for one, reads in MINIFIERS.items() if reads == language))
-        near = get_close_matches(name, fitting, 1)
-        raise FilterError(f"there is none; did you mean {near[0]!r}?" if near else "there is none", name)
+        hint = nearest(name, fitting)
+        raise FilterError(f"there is none; {hint}" if hint else "there is none", name)
     site = Site(config.root.absolute(), time_limit_s=config.filter_timeout_s)
     return sorted(step.Step(Filter(name), site, {}, COMPILER).code)
 
@@ -80,9 +78,11 @@ def _code(name: str, language: str, config: Config) -> list[Path]:
 def _check_minifier(name: str, language: str) -> None:
     if MINIFIERS[name] != language:
         raise FilterError(f"minifies {MINIFIERS[name]}, not {language}", name)
+    from importlib.util import find_spec
+
     from cdn_pipeline.minify.engines import PACKAGES
 
-    if name in PACKAGES and importlib.util.find_spec(name) is None:
+    if name in PACKAGES and find_spec(name) is None:
         raise FilterError(f"needs the Python package {name!r}, which is not installed", name)
 
 

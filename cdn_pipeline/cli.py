@@ -10,7 +10,6 @@ import io
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +35,8 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
     except Exception:
         if not _left_work():
             raise
+        import traceback
+
         traceback.print_exc()
     if _left_work():
         # Python would wait at its end for the threads of the pool, which wait for workers that are gone.
@@ -157,10 +158,11 @@ def _build(options: argparse.Namespace) -> int:
     sources = [os.path.join(config.root, name) for name in config.source]
     ours = [out, os.path.join(config.root, config.cache)]
     look.before(sources, ours)
-    built = _built_with_progress(Request(config, Path(out), options.jobs, not options.no_cache))
+    request = Request(config, Path(out), options.jobs, not options.no_cache, listings=look.sources.entries)
+    built = _built_with_progress(request)
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
-        look.note(sources, ours, [*_outputs(out), *built.inputs], summary)
+        look.note(sources, ours, ([*_outputs(out), *built.inputs], built.listings), summary)
     _print(summary, options, report.text(summary))
     return 0
 

@@ -1,10 +1,12 @@
-"""The config as frozen dataclasses. ``sample_site/cdn_pipeline.toml`` is the annotated reference."""
+"""The config as named tuples, which load faster than dataclasses. ``sample_site/cdn_pipeline.toml`` is the
+annotated reference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from cdn_pipeline import CONFIG
 from cdn_pipeline import ORIGIN as ORIGIN
@@ -13,8 +15,7 @@ from cdn_pipeline.errors import ERROR
 ENCODINGS = ("gzip", "br", "zst")
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A place where files are served."""
 
     name: str
@@ -39,22 +40,20 @@ class Target:
         return self.name if self.kind == "push" else ORIGIN
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """A rule from logical paths to a target and headers. ``None`` leaves the choice to the next rule."""
 
     match: tuple[str, ...]
     target: str | None = None
     fingerprint: bool | None = None
     cache: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     encodings: tuple[str, ...] | None = None
     keep_on_origin: bool | None = None
     place: str = "built-in"  # "routes[2]" for the user's third
 
 
-@dataclass(frozen=True)
-class Minify:
+class Minify(NamedTuple):
     """Chains of engines; the first result that passes the guard wins. An empty chain minifies nothing."""
 
     css: tuple[str, ...] = ("default",)
@@ -62,16 +61,14 @@ class Minify:
     skip: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Bundles:
+class Bundles(NamedTuple):
     """Where bundle definitions are found, relative to the config's directory."""
 
     definitions: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """Everything a build is told. Paths are relative to `root`, the directory of the config file."""
 
     root: Path
@@ -87,11 +84,11 @@ class Config:
     modules: bool = True
     keep_releases: int = 3
     filter_timeout_s: float = 60.0
-    targets: Mapping[str, Target] = field(default_factory=lambda: {ORIGIN: Target(ORIGIN, "/static/")})
+    targets: Mapping[str, Target] = {ORIGIN: Target(ORIGIN, "/static/")}
     routes: tuple[Route, ...] = ()
     bundles: Bundles = Bundles()
     minify: Minify = Minify()
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = {}
 
     @property
     def origin(self) -> Target:

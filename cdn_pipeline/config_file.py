@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from cdn_pipeline import CONFIG
 from cdn_pipeline.config import ENCODINGS, ORIGIN, Bundles, Config, Minify, Route, Target
-from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column, nearest
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -91,12 +90,7 @@ class _Reader:
         where = f"{path}." if path else ""
         for key in value:
             if key not in known:
-                near = get_close_matches(key, known, 1)
-                self.fault(
-                    where + key,
-                    "unknown key",
-                    f"did you mean {near[0]!r}?" if near else "known: " + ", ".join(known),
-                )
+                self.fault(where + key, "unknown key", nearest(key, known) or "known: " + ", ".join(known))
         return value
 
     def config(self, table: Mapping[str, Any], root: Path) -> Config:
@@ -243,8 +237,7 @@ class _Reader:
             self.fault(place, "has no match", 'say which files, such as match = ["*.png"]')
         target = self.text(table, "target", None, at)
         if target is not None and target not in targets:
-            near = get_close_matches(target, targets, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"add [targets.{target}]"
+            hint = nearest(target, targets) or f"add [targets.{target}]"
             self.fault(at + "target", f"no target {target!r}", hint)
         return Route(
             match=self.some(table, "match", (), at) if "match" in table else (),

@@ -6,6 +6,7 @@ joined and minified before anyone knows the final URLs, and a draft depends on n
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import json
@@ -262,15 +263,23 @@ def imports(mentions: Iterable[Mention]) -> dict[str, str]:
 
 
 def to_json(draft: Draft) -> bytes:
-    """Everything but the text, for the cache."""
-    return json.dumps(draft._replace(text=b"")._asdict() | {"text": ""}, separators=(",", ":")).encode()
+    """Everything but the text, in one line: the size of the source, and the rest as JSON."""
+    fields = draft._asdict()
+    del fields["text"], fields["source_size"]
+    return f"{draft.source_size} {json.dumps(fields, separators=(',', ':'))}".encode()
 
 
-def from_json(encoded: bytes, text: bytes = b"") -> Draft:
+def from_json(encoded: bytes) -> Draft:
     """The inverse of `to_json`. Raises `ValueError` or `TypeError` for what it cannot read."""
+    source_size, _, fields = encoded.partition(b" ")
+    return _from_fields(fields)._replace(source_size=int(source_size))
+
+
+@functools.lru_cache(maxsize=256)
+def _from_fields(encoded: bytes) -> Draft:
+    """Most drafts mention nothing, and differ in nothing but their sizes."""
     fields: dict[str, Any] = json.loads(encoded)
-    fields["text"] = text
     fields["mentions"] = tuple(Mention(*mention) for mention in fields["mentions"])
     fields["problems"] = tuple(Problem(*problem) for problem in fields["problems"])
     fields["fallen"] = tuple(Fallen(*fallen) for fallen in fields["fallen"])
-    return Draft(**fields)
+    return Draft(b"", **fields)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cdn_pipeline import chain, media_types, paths, prepare
 from cdn_pipeline import draft as drafting
-from cdn_pipeline.asset import Asset
+from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
@@ -44,6 +44,13 @@ def options(config: Config, versions: tuple[str, ...]) -> Options:
     )
 
 
+class Noted(NamedTuple):
+    """What the last build noted of its assets."""
+
+    identity: str = ""  # `Drafts.identity` of that build
+    assets: Iterable[Sequence[Any]] = ()  # rows of `Drafts.notes`
+
+
 class Drafts:
     """The drafts of all text assets, and the digests of all others."""
 
@@ -58,9 +65,11 @@ class Drafts:
         self.drafts: dict[str, Draft] = {}  # without their texts, which stay in the cache
         self.keys: dict[str, str] = {}  # of the drafts, in the cache
         self.copied: dict[str, Copied] = {}  # of every asset: its digest and what it looked like
+        self.identity = sha256(repr((config, chains.versions)).encode("utf-8", "surrogatepass"))
         self.staged: dict[str, str] = {}  # copies of files that are served as they are
         self.problems: list[Problem] = []
         self._assets: Mapping[str, Asset] = {}
+        self._encoded: dict[str, str] = {}  # the drafts of assets, as `notes` has them
         self._cache = cache
         self._workers = workers
         self._staged_name = staged_name
@@ -70,22 +79,24 @@ class Drafts:
     def add(
         self,
         assets: Mapping[str, Asset],
-        known: Mapping[str, list[Any]],
+        noted: Noted,
         progress: Callable[[int, int], None],
     ) -> None:
-        """Drafts *assets*; *known* is what the last build noted of each: its stamp, sha256, whether it is
-        UTF-8."""
+        """Drafts *assets*; *noted* is what the last build knew of them."""
         self._assets = assets
-        texts, others = [], []
-        for asset in assets.values():
-            noted = known.get(asset.path)
-            if noted is not None and tuple(noted[:4]) == asset.stamp:
-                self.copied[asset.path] = Copied(noted[4], asset.stamp, noted[5])
-            if self.language(asset.path):
-                if asset.path not in self.copied or not self._recall(asset.path, noted[4] if noted else ""):
-                    texts.append(asset)
-            elif asset.path not in self.copied:
-                others.append(asset)
+        known = {row[0]: row[1:] for row in noted.assets}
+        texts: list[Asset] = []
+        others: list[Asset] = []
+        for path, asset in assets.items():
+            row = known.get(path)
+            if row is None or row[:4] != asset.stamp:
+                (texts if self.language(path) else others).append(asset)
+                continue
+            self.copied[path] = Copied(row[4], asset.stamp, row[5])
+            if noted.identity == self.identity and row[6]:
+                self._trust(path, row[6], row[7])
+            elif self.language(path) and not self._recall(path, row[4]):
+                texts.append(asset)
         total = len(texts) + len(others)
         alone = sum(asset.stamp.size for asset in texts) < ALONE_TEXT
         alone = alone and sum(asset.stamp.size for asset in others) < ALONE_COPY
@@ -93,6 +104,22 @@ class Drafts:
         for done, (job, result) in enumerate(results, 1):
             self._take(job, result)
             progress(done, total)
+
+    def notes(self, is_racy: Callable[[Stamp], bool]) -> Iterator[tuple[Any, ...]]:
+        """What the next build should know of each asset that is not *is_racy*: its path, stamp and sha256,
+        whether it is UTF-8, the key of its draft in the cache, and the draft itself; "" where there is
+        none."""
+        for path, copied in self.copied.items():
+            if not is_racy(copied.stamp):
+                key = self.keys.get(path, "")
+                yield path, *copied.stamp, copied.sha256, copied.is_utf8, key, self._encoded.get(path, "")
+
+    def _trust(self, path: str, key: str, encoded: str) -> None:
+        """Takes the draft that the last build noted."""
+        self.keys[path] = key
+        self._encoded[path] = encoded
+        self.drafts[path] = drafting.from_json(encoded.encode())
+        self._cache.keep("text " + key)
 
     def language(self, path: str) -> str | None:
         """Which reader the asset needs; ``None`` where it is served byte for byte."""
@@ -132,6 +159,7 @@ class Drafts:
         except (ValueError, TypeError):
             return False
         self.keys[path] = key
+        self._encoded[path] = encoded.decode()
         return True
 
     def _tasks(self, texts: Iterable[Asset], others: Iterable[Asset]) -> Iterator[Task]:
@@ -177,8 +205,10 @@ class Drafts:
 
     def keep(self, path: str, key: str, draft: Draft) -> None:
         """Puts a new draft into the cache, and its text nowhere else."""
-        self._cache.put("draft " + key, drafting.to_json(draft))
+        encoded = drafting.to_json(draft)
+        self._cache.put("draft " + key, encoded)
         self._cache.put("text " + key, draft.text)
+        self._encoded[path] = encoded.decode()
         self.drafts[path] = draft._replace(text=b"")
         self.keys[path] = key
 

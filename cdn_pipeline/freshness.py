@@ -19,15 +19,91 @@ PACKAGES = ("site-packages", "dist-packages")
 RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
 
 
-def signature(tops: Iterable[str], ours: Iterable[str] = ()) -> str:
-    """A digest of every name, size, time and inode below *tops* (directories or files), but not below the
-    directories *ours*."""
+Entries = dict[str, list[os.DirEntry[str]]]
+"""What directories hold, sorted by name, each with what the system said of it."""
+
+
+class Listings:
+    """What directories hold, each looked at once until it is forgotten."""
+
+    def __init__(self) -> None:
+        self.entries: Entries = {}  # those of `keep`
+        self._rows: dict[str, tuple[list[str], list[tuple[str, int]]]] = {}
+
+    def rows(self, directory: str, *, keep: bool = False) -> tuple[list[str], list[tuple[str, int]]]:
+        """A line for each file in *directory*, which starts with its name, size and mtime_ns, set off by
+        tabs; and the path and inode of each directory in it. *keep* the entries in their stead."""
+        found = self._rows.get(directory)
+        if found is not None:
+            return found
+        with os.scandir(directory) as listing:
+            entries = sorted(listing, key=_name)
+        found = _looked(entries)
+        if keep:
+            self.entries[directory] = entries
+        else:
+            self._rows[directory] = found
+        return found
+
+    def forget(self, directory: str) -> None:
+        """Something in it changed, or in one below it."""
+        while directory != os.path.dirname(directory):
+            self._rows.pop(directory, None)
+            directory = os.path.dirname(directory)
+
+    def signature(self, tops: Iterable[str], ours: Iterable[str] = (), *, keep: bool = False) -> str:
+        """A digest of every name, size, time and inode below *tops* (directories or files), but not below the
+        directories *ours*."""
+        lines: list[str] = []
+        skipped = {os.stat(place).st_ino for place in ours if os.path.isdir(place)}
+        for top in tops:
+            lines.append(f"\0{top}")
+            self._look(top, lines, skipped, keep)
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _look(self, top: str, lines: list[str], skipped: set[int], keep: bool) -> None:
+        pending = [top]
+        while pending:
+            directory = pending.pop()
+            try:
+                rows, below = self.rows(directory, keep=keep)
+            except NotADirectoryError:
+                lines.append(_row(directory, os.stat(directory)))
+                continue
+            except OSError as error:
+                lines.append(f"{directory} {error.errno}")
+                continue
+            lines.append(directory)
+            lines += rows
+            pending += [path for path, inode in below if inode not in skipped]
+
+
+def _looked(entries: Iterable[os.DirEntry[str]]) -> tuple[list[str], list[tuple[str, int]]]:
     rows: list[str] = []
-    skipped = {os.stat(place).st_ino for place in ours if os.path.isdir(place)}
-    for top in tops:
-        rows.append(f"\0{top}")
-        _look(top, rows, skipped)
-    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+    below: list[tuple[str, int]] = []
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                below.append((entry.path, entry.inode()))
+                continue
+            if entry.is_symlink():
+                # Where it leads is below the same top and seen there, or outside and no part of the site.
+                rows.append(f"{entry.name} -> {os.readlink(entry.path)}")
+                if not entry.is_file():
+                    continue
+            rows.append(_row(entry.name, entry.stat()))
+        except OSError as error:
+            rows.append(f"{entry.name} {error.errno}")
+    return rows, below
+
+
+def signature(tops: Iterable[str], ours: Iterable[str] = ()) -> str:
+    """See `Listings.signature`; looks anew."""
+    return Listings().signature(tops, ours)
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def is_settled(files: Iterable[str], started_ns: int) -> bool:
@@ -41,40 +117,6 @@ def is_settled(files: Iterable[str], started_ns: int) -> bool:
         if max(status.st_mtime_ns, status.st_ctime_ns) > started_ns - RACY_NS:
             return False
     return True
-
-
-def _look(top: str, rows: list[str], skipped: set[int]) -> None:
-    pending = [top]
-    while pending:
-        directory = pending.pop()
-        try:
-            with os.scandir(directory) as listing:
-                entries = sorted(listing, key=_name)
-        except NotADirectoryError:
-            rows.append(_row(directory, os.stat(directory)))
-            continue
-        except OSError as error:
-            rows.append(f"{directory} {error.errno}")
-            continue
-        rows.append(directory)
-        for entry in entries:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.inode() not in skipped:
-                        pending.append(entry.path)
-                elif entry.is_symlink():
-                    # Where it leads is below *top* and seen there, or outside and no part of the site.
-                    rows.append(f"{entry.name} -> {os.readlink(entry.path)}")
-                    if entry.is_file():
-                        rows.append(_row(entry.name, entry.stat()))
-                else:
-                    rows.append(_row(entry.name, entry.stat()))
-            except OSError as error:
-                rows.append(f"{entry.name} {error.errno}")
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _row(name: str, status: os.stat_result) -> str:
@@ -114,6 +156,7 @@ class Look:
     """
 
     def __init__(self, directory: str, key: str) -> None:
+        self.sources = Listings()  # as they were at the first look
         self._directory = directory
         self._key = key
         self._noted = note.read(os.path.join(directory, NAME))
@@ -135,21 +178,27 @@ class Look:
     def before(self, sources: list[str], ours: list[str]) -> str:
         """The `signature` of *sources* as they were at the first look: whatever changes later will differ."""
         if self._seen[0] != [sources, ours]:
-            self._seen = ([sources, ours], signature(sources, ours))
+            self._seen = ([sources, ours], self.sources.signature(sources, ours, keep=True))
         return self._seen[1]
 
-    def note(self, sources: list[str], ours: list[str], outputs: list[str], summary: dict[str, Any]) -> None:
+    def note(
+        self,
+        sources: list[str],
+        ours: list[str],
+        outputs: tuple[list[str], Listings],
+        summary: dict[str, Any],
+    ) -> None:
         """Notes a finished build, or nothing where that cannot be written; by replacing, so that there is
         always one whole note or none. *outputs* are all that must not have changed since then, whoever wrote
-        it."""
+        it, and what was seen of them."""
         name = os.path.join(self._directory, NAME)
         noted = {
             "key": self._key,
             "sources": sources,
             "ours": ours,
             "before": self.before(sources, ours),
-            "outputs": outputs,
-            "after": signature(outputs),
+            "outputs": outputs[0],
+            "after": outputs[1].signature(outputs[0]),
             "summary": summary,
         }
         with contextlib.suppress(OSError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -149,12 +148,18 @@ class _Near:
         if elsewhere:
             return "did you mean " + " or ".join(map(repr, elsewhere[:3])) + "?"
         there = self.folders.get(folder, [])
-        near = [one for one in there if one.startswith(name + ".")] or get_close_matches(name, there, 1, 0.75)
+        near = [one for one in there if one.startswith(name + ".")] or _close(name, there)
         if near:
             return f"did you mean {posixpath.join(folder, near[0])!r}?"
         if target in self.folders:
             return "that is a directory; browsers need the name of a file"
         return "add the file, mend the reference, or list it in `ignore`"
+
+
+def _close(name: str, names: list[str]) -> list[str]:
+    from difflib import get_close_matches  # only those who mistype wait for it
+
+    return get_close_matches(name, names, 1, 0.75)
 
 
 def _fold(path: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,36 @@ from cdn_pipeline.config import ORIGIN
 
 NAME = "ledger.json"
 ANNOUNCED = "announced.json"  # what a commit that has not ended may have written
-FORMAT = 2
-UNKNOWN = [-1, -1]  # in place of size and mtime_ns: ours, but look at it before trusting it
+FORMAT = 3
+UNKNOWN = "?"  # in place of a stamp: ours, but look at it before trusting it
 
 
 def read(build: Path, private: Path) -> dict[str, Any]:
     """The ledger in the directory *private*. One that is lost is made again, as far as the manifest tells:
     its files stay ours, so that they may be replaced, and a release, so that they are kept."""
     ledger = note.read(str(private / NAME))
-    if ledger.get("format") != FORMAT:
+    if ledger.get("format") == FORMAT:
+        ledger["files"] = dict(note.rows(ledger["files"]))
+        ledger["releases"] = [(release, files.split("\n")) for release, files in ledger["releases"]]
+    else:
         release, files = _told_by_manifest(build)
-        ledger = {"format": FORMAT, "files": dict.fromkeys(files, UNKNOWN), "releases": []}
-        if files:
-            ledger["releases"].append([release, files])
+        ledger = {"files": dict.fromkeys(files, UNKNOWN), "releases": [(release, files)] if files else []}
     announced = note.read(str(private / ANNOUNCED)).get("files", [])
     ledger["files"] = dict.fromkeys(announced, UNKNOWN) | ledger["files"]
     return ledger
+
+
+def written(ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """*ledger* as its file has it, for `read`."""
+    files = note.columns(ledger["files"].items())
+    releases = [(release, "\n".join(files)) for release, files in ledger["releases"]]
+    return {**ledger, "format": FORMAT, "files": files, "releases": releases}
+
+
+def stamp(status: os.stat_result) -> str:
+    """What a file of ours looked like when it was written; as it stands in a row of `freshness.Listings`
+    after the name."""
+    return f"{status.st_size}\t{status.st_mtime_ns}\t"
 
 
 def has_our_manifest(build: Path) -> bool:

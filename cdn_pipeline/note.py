@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 SEAL = b',"crc32":'  # of all that stands before it; the last key of the document
@@ -19,6 +19,24 @@ def sealed(document: Mapping[str, Any]) -> Iterator[bytes]:
         before = ","
         yield piece
     yield SEAL + b"%d}" % checksum
+
+
+Column = str | list[Any]
+
+
+def columns(rows: Iterable[Sequence[Any]]) -> list[Column]:
+    """A table by columns, which is read many times faster than by rows: a column of texts is one text, a line
+    each. No text may have a line feed."""
+    return [
+        "\n".join(column) if all(isinstance(value, str) for value in column) else list(column)
+        for column in zip(*rows, strict=True)
+    ]
+
+
+def rows(columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table."""
+    split = (column.split("\n") if isinstance(column, str) else column for column in columns)
+    return zip(*split, strict=True)
 
 
 def read(name: str) -> dict[str, Any]:

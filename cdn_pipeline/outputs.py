@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cdn_pipeline import draft as drafting
@@ -30,7 +30,7 @@ class Noted(NamedTuple):
     sha256: str
     size: int
     encodings: dict[str, int]  # sizes of the neighbours; 0 where one was not worth while
-    makers: list[str]  # what made them, see `compress.version`
+    makers: str  # what made them, see `compress.version`; set off by tabs
 
 
 class Outputs:
@@ -41,11 +41,11 @@ class Outputs:
         drafts: Drafts,
         dropped: Mapping[str, list[bytes]],
         directory: BuildDirectory,
-        noted: Mapping[str, list[Any]],
+        noted: Iterable[Sequence[Any]],
         *,
         write: bool,
     ) -> None:
-        """*noted* is what `notes` said after the last build."""
+        """*noted* are the rows of `notes` of the last build."""
         self.staged: dict[str, str] = {}  # {file below the build directory: staged file}
         self.files: dict[str, str] = {}  # {file below the build directory: logical path it comes from}
         self.encodings: dict[str, dict[str, int]] = {}
@@ -56,7 +56,7 @@ class Outputs:
         self._write = write
         self._fills: dict[str, str] = {}
         self._filled: dict[str, str] = {}  # {path: staged file}
-        self._noted = {path: Noted(*row) for path, row in noted.items()}
+        self._noted = {row[0]: Noted(*row[1:]) for row in noted}
 
     def finish(self, path: str, values: Values, final: bool) -> tuple[str, int]:
         """See `link.Finish`."""
@@ -153,7 +153,7 @@ class Outputs:
         """Whether all neighbours are there, or could be taken from the cache."""
         wanted = linked.routed.encodings
         noted = self._noted.get(path)
-        if noted and noted.sha256 == linked.sha256 and noted.makers == [makers(name) for name in wanted]:
+        if noted and noted.sha256 == linked.sha256 and noted.makers == "\t".join(map(makers, wanted)):
             files = [
                 f"{file}{SUFFIXES[name]}"
                 for file in linked.files
@@ -193,19 +193,13 @@ class Outputs:
             staged = ""
         return staged
 
-    def notes(self, outputs: Mapping[str, Linked]) -> dict[str, list[Any]]:
-        """What the ledger should say of the outputs."""
+    def notes(self, outputs: Mapping[str, Linked]) -> Iterator[tuple[Any, ...]]:
+        """What the ledger should say of each output: its path, and the fields of `Noted`."""
         makers = functools.cache(version)
-        return {
-            path: [
-                self._fills.get(path, ""),
-                linked.sha256,
-                linked.size,
-                self.encodings.get(path, {}),
-                [makers(name) for name in linked.routed.encodings],
-            ]
-            for path, linked in outputs.items()
-        }
+        for path, linked in outputs.items():
+            made = "\t".join(makers(name) for name in linked.routed.encodings)
+            sizes = self.encodings.get(path, {})
+            yield path, self._fills.get(path, ""), linked.sha256, linked.size, sizes, made
 
 
 def _tasks(jobs: Iterable[CompressJob]) -> Iterator[Task]:

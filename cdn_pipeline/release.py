@@ -17,6 +17,7 @@ from typing import IO, Any
 from cdn_pipeline import PRIVATE, digest, ledger, note
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
+from cdn_pipeline.freshness import Listings
 
 PER_DIRECTORY = 64  # staged files; ext4 takes long to make many in one place where as many were just deleted
 
@@ -32,6 +33,7 @@ class BuildDirectory:
         self._staging = f"{self.staging}{os.sep}"
         self._top = f"{path}{os.sep}"
         self.ledger: dict[str, Any] = {}
+        self.listings = Listings()
         self.started_ns = 0  # by the clock of the file system
         self._staged = 0
         self._is_switching = False
@@ -94,24 +96,22 @@ class BuildDirectory:
         return self.ledger if self.ledger.get("program") == program else {}
 
     @property
-    def files(self) -> dict[str, list[int]]:
-        """Every file that is ours: ``{path below the build directory: [size, mtime_ns]}``."""
-        files: dict[str, list[int]] = self.ledger["files"]
+    def files(self) -> dict[str, str]:
+        """Every file that is ours: ``{path below the build directory: its `ledger.stamp`}``."""
+        files: dict[str, str] = self.ledger["files"]
         return files
 
     def intact(self) -> set[str]:
         """Our files that still look as they did when they were written."""
         there: set[str] = set()
         files = self.files
-        for directory in {os.path.dirname(name) for name in files}:
-            with contextlib.suppress(OSError), os.scandir(self.path / directory) as listing:
-                for entry in listing:
-                    name = f"{directory}/{entry.name}" if directory else entry.name
-                    wanted = files.get(name)
-                    if wanted is not None:
-                        status = entry.stat(follow_symlinks=False)
-                        if [status.st_size, status.st_mtime_ns] == wanted:
-                            there.add(name)
+        for directory in {name.rpartition("/")[0] for name in files}:
+            below = f"{directory}/" if directory else ""
+            with contextlib.suppress(OSError):
+                for row in self.listings.rows(f"{self._top}{directory}" if directory else str(self.path))[0]:
+                    name, _, seen = row.partition("\t")
+                    if seen.startswith(files.get(below + name, ledger.UNKNOWN)):
+                        there.add(below + name)
         return there
 
     def staged_name(self) -> str:
@@ -253,11 +253,10 @@ class BuildDirectory:
         self, written: tuple[str, ...], release: tuple[str, list[str]], keep: int, notes: Mapping[str, Any]
     ) -> list[str]:
         for name in written:
-            status = os.lstat(self._top + name)
-            self.files[name] = [status.st_size, status.st_mtime_ns]
+            self.files[name] = ledger.stamp(os.lstat(self._top + name))
         identity, files = release
         older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
-        self.ledger["releases"] = [[identity, sorted(files)], *older][:keep]
+        self.ledger["releases"] = [(identity, sorted(files)), *older][:keep]
         kept = {name for _, names in self.ledger["releases"] for name in names} | set(written)
         kept -= _outdated_neighbours(kept, set(files))
         removed = sorted(name for name in self.files if name not in kept)
@@ -267,7 +266,9 @@ class BuildDirectory:
                 os.unlink(self._top + name)
             del self.files[name]
         self._remove_empty_directories(removed)
-        self._replace(ledger.NAME, self.ledger)
+        for directory in {os.path.dirname(self._top + name) for name in (*written, *removed)}:
+            self.listings.forget(directory)
+        self._replace(ledger.NAME, ledger.written(self.ledger))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.private / ledger.ANNOUNCED)
         return removed

@@ -13,9 +13,9 @@ from cdn_pipeline.errors import ERROR, WARNING, Problem
 
 # What editors, systems and version control leave behind is nobody's asset.
 LITTER = (
-    *(".git/**", ".git", ".svn/**", ".hg/**", "CVS/**", "**/.git/**", "**/.svn/**", "**/.hg/**", "**/CVS/**"),
+    *(".git", ".svn", ".hg", "CVS", "__pycache__"),
     *(".DS_Store", "Thumbs.db", "desktop.ini", "*~", ".#*", "*.swp", ".gitignore", ".gitattributes"),
-    *(".gitkeep", ".keep", "__pycache__/**", "**/__pycache__/**", "*.pyc"),
+    *(".gitkeep", ".keep", "*.pyc"),
 )
 DEEPEST = 200  # directories below a source root; a tree that is deeper is a mistake, and breaks many tools
 
@@ -33,11 +33,14 @@ class Sources:
         exclude: Sequence[str],
         ours: Iterable[Path] = (),
         files: Mapping[str, str] | None = None,
+        listings: Mapping[str, list[os.DirEntry[str]]] | None = None,
     ) -> None:
         """*ours* are files and directories that are never sources, wherever they lie. With *files*,
-        ``{logical path: file}``, these are the sources, and the roots *names* are not walked."""
+        ``{logical path: file}``, these are the sources, and the roots *names* are not walked. *listings* are
+        of directories that were looked at already, sorted."""
         self.assets: dict[str, Asset] = {}
         self.problems: list[Problem] = []
+        self._listings = listings or {}
         self._excluded = paths.Patterns((*LITTER, *exclude))
         self._ours = {place.stat().st_ino: os.path.realpath(place) for place in ours if place.exists()}
         for name in names if files is None else ():
@@ -70,8 +73,7 @@ class Sources:
 
     def _walk(self, directory: str, below: str, shown: str, real_root: str, chain: tuple[str, ...]) -> None:
         try:
-            with os.scandir(directory) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            entries = self._listings.get(directory) or _listed(directory)
         except OSError as error:
             message = f"cannot be listed: {(error.strerror or str(error)).lower()}"
             self._problem(ERROR, shown.rstrip("/") or ".", message, "mend or exclude it")
@@ -146,6 +148,11 @@ class Sources:
                     f"differs from {other!r} only in case, which some file systems cannot tell apart",
                     "rename one",
                 )
+
+
+def _listed(directory: str) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as listing:
+        return sorted(listing, key=lambda entry: entry.name)
 
 
 def _is_nameable(path: str) -> bool:

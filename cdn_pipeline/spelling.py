@@ -21,4 +21,4 @@ def nearest(name: str, names: Collection[str]) -> str:
 
     # A look at twenty thousand paths would take a second.
     short = [other for other in likely if abs(len(other) - len(name)) < 4][:2000]
-    return next(iter(get_close_matches(name, short, 1, 0.8)), "")
+    return next(iter(get_close_matches(name, short, 1, 0.75)), "")

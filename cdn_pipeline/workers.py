@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -131,6 +129,8 @@ class Workers:
 @contextlib.contextmanager
 def _ctrl_c_later() -> Iterator[None]:
     """Workers that start now know no Ctrl-C before they can ignore it; their parent sees it afterwards."""
+    import signal
+
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -143,6 +143,9 @@ def _ctrl_c_later() -> Iterator[None]:
 
 def _begin_worker() -> None:
     """A worker leaves Ctrl-C to its parent, and does not outlive it."""
+    import signal
+    import threading
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])

@@ -17,7 +17,7 @@ import pytest
 from cdn_pipeline import freshness, note
 from cdn_pipeline.cache import NAME, Cache
 from cdn_pipeline.config_file import load
-from cdn_pipeline.drafts import Drafts
+from cdn_pipeline.drafts import Drafts, Noted
 from cdn_pipeline.errors import CdnPipelineError, ConfigError, SiteError
 from cdn_pipeline.sources import DEEPEST, Sources
 from cdn_pipeline.workers import Task, Workers
@@ -311,7 +311,7 @@ class Forgetful(Cache):
 def test_a_lost_text_is_made_again_or_refused(site: Site) -> None:
     site.write({"static/a.css": "a{}", PLAIN_FILE: PLAIN})
     drafts = Drafts(load(site.root / PLAIN_FILE), Forgetful(None), Workers(1), None)
-    drafts.add(Sources(site.root, ["static"], []).assets, {}, lambda done, total: None)
+    drafts.add(Sources(site.root, ["static"], []).assets, Noted(), lambda done, total: None)
 
     assert drafts.text("a.css") == b"a{}"
     site.write({"static/a.css": "a{background:url(x.png)}"})

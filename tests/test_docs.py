@@ -62,7 +62,7 @@ def test_the_annotated_config_names_every_key() -> None:
     renamed = {"filter_timeout_s": "filter_timeout", "hold_s": "hold"}
     ours = {"root", "file", "files", "name", "place", "routes", "targets", "bundles", "minify", "groups"}
     for table in (Config, Target, Route, Minify):
-        for key in set(table.__dataclass_fields__) - ours:
+        for key in set(table._fields) - ours:
             name = renamed.get(key, key)
             assert re.search(rf"^\s*{name}\s*=|^\s*\[routes\.{name}\]", text, re.MULTILINE), name
             assert f"`{name}`" in reference, name

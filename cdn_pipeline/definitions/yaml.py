@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from cdn_pipeline.definitions.bundle import Bundle, Filter, clean_output, filter
 from cdn_pipeline.definitions.file import Found, shown
 from cdn_pipeline.definitions.file import read as read_text
 from cdn_pipeline.definitions.layout import Layout, bases
-from cdn_pipeline.errors import ERROR, WARNING, Problem
+from cdn_pipeline.errors import ERROR, WARNING, Problem, nearest
 
 PLACES = ("directory", "load_path")
 IGNORED = ("url", "debug", "cache", "versions", "url_expire", "auto_build", "manifest", "cache_file_mode")
@@ -105,8 +104,7 @@ class _Document:
         return {name: self.bundle(name, key, value) for name, (key, value) in top.items()}
 
     def unknown(self, key: yaml.Node, what: str, known: frozenset[str]) -> None:
-        near = get_close_matches(key.value, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "it is ignored, as webassets does"
+        hint = nearest(key.value, known) or "it is ignored, as webassets does"
         self.report(key, f"unknown {what} {key.value!r}", hint, WARNING)
 
     def settings(self, settings: dict[str, yaml.Node], file: Path) -> None:

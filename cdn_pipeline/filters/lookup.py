@@ -6,12 +6,12 @@ import importlib
 import inspect
 import io
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from cdn_pipeline.definitions import python
 from cdn_pipeline.definitions.bundle import Filter
+from cdn_pipeline.errors import nearest
 from cdn_pipeline.filters import FilterError, Site
 
 METHODS = ("open", "input", "concat", "output")
@@ -52,8 +52,7 @@ def is_known(name: str) -> bool:
 def _unknown(name: str) -> str:
     if name == "gzip":
         return "there is no such filter; the build compresses by itself"
-    near = get_close_matches(name, _webassets("filter")._FILTERS, 1)
-    way_out = f"did you mean {near[0]!r}?" if near else "one of your own is named 'module:attribute'"
+    way_out = nearest(name, _webassets("filter")._FILTERS) or "one of your own is named 'module:attribute'"
     return f"there is no such filter; {way_out}"
 
 
