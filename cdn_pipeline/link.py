@@ -77,12 +77,12 @@ class Linker:
         return self.linked
 
     def add(self, component: list[str]) -> None:
-        if len(component) > 1 or component[0] in dependencies(self.nodes[component[0]], self.nodes):
+        node = self.nodes[component[0]]
+        if len(component) > 1 or (node.mentions and node.path in dependencies(node, self.nodes)):
             self.add_cycle(component)
             return
-        node = self.nodes[component[0]]
         sha256, size = self.finish(node.path, self.values(node), True)
-        self.linked[node.path] = self.output(node, sha256)._replace(sha256=sha256, size=size)
+        self.linked[node.path] = self.output(node, sha256, sha256, size)
 
     def add_cycle(self, component: list[str]) -> None:
         """Members of a cycle cannot bear the digest of their own bytes: each bears one of all drafts."""
@@ -122,12 +122,12 @@ class Linker:
             order += members
         return order
 
-    def output(self, node: Node, fingerprint: str) -> Linked:
+    def output(self, node: Node, fingerprint: str, sha256: str = "", size: int = 0) -> Linked:
         name = node.routed.name(node.path, fingerprint)
         target = node.routed.target
         kept = target.name != self.origin.name and (node.routed.keep_on_origin or target.kind == "pull")
         fallback = self.origin.url + paths.url_path(name) if kept else None
-        return Linked(node.path, name, node.routed.url(name), "", 0, node.routed, fallback)
+        return Linked(node.path, name, node.routed.url(name), sha256, size, node.routed, fallback)
 
     def values(self, node: Node, within: frozenset[str] = frozenset()) -> Values:
         """What is written for each token of *node*; for the members of *within*, their paths."""
@@ -153,6 +153,10 @@ def components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
     Members come sorted.
     """
     search = _Search(graph)
+    for node, targets in graph.items():
+        if not targets:  # as most assets; spares them the search
+            search.index[node] = len(search.index)
+            yield [node]
     for root in graph:
         if root not in search.index:
             yield from search.below(root)

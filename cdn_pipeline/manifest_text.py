@@ -109,7 +109,7 @@ def _text(content: Mapping[str, Any]) -> bytearray:
     return text
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 def django_text(outputs: Mapping[str, Linked]) -> bytes:

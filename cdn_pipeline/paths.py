@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 # Every other character is percent-encoded: so a URL of ours needs no escaping in CSS, JavaScript, HTML, XML
 # and srcset, and S3 does not take a "+" for a space.
 SAFE = "/@"
+PLAIN = re.compile(r"[A-Za-z0-9_.~/@-]*")  # what `quote` leaves as it is
 AS_WRITTEN = "%@+=:"  # stays as it is in a segment that may be encoded already
 
 ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
@@ -21,7 +22,7 @@ IMPOSSIBLE = "\0"  # stands for a segment that no file can be named, such as one
 
 def url_path(path: str) -> str:
     """``a dir/ü#1.png`` is ``a%20dir/%C3%BC%231.png``."""
-    return quote(path, safe=SAFE)
+    return path if PLAIN.fullmatch(path) else quote(path, safe=SAFE)
 
 
 def unquote(segment: str) -> str | None:
@@ -114,9 +115,14 @@ def prefix_of(url: str) -> str:
 
 def normal(path: str) -> str:
     """*path* with its extension in lower case, as patterns see it."""
-    dot = path.rfind(".") + 1
+    dot = path.rfind(".")
     ending = path[dot:]
-    return path if ending.islower() or "/" in ending else path[:dot] + ending.lower()
+    return path if dot < 0 or ending.islower() or "/" in ending else path[:dot] + ending.lower()
+
+
+def by_extension(pattern: str) -> bool:
+    """Whether all that *pattern* asks of a file is its extension."""
+    return pattern in ("*", "**") or SIMPLE.fullmatch(pattern) is not None
 
 
 class Patterns:
@@ -142,7 +148,8 @@ class Patterns:
 
     def __call__(self, path: str) -> bool:
         name = path[path.rfind("/") + 1 :]
-        if name[name.rfind(".") + 1 :].lower() in self._endings and "." in name:
+        dot = name.rfind(".") + 1
+        if dot and name[dot:].lower() in self._endings:
             return True
         if self._names and normal(name) in self._names:
             return True

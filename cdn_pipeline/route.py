@@ -64,10 +64,25 @@ class Routing:
                 Route(("*",), ORIGIN, fingerprint=True, place="built-in: everything else"),
             )
         ]
+        rules = [rule for rule, _ in (*self._matchers, *self._built_in)]
+        patterns = [pattern for rule in rules for pattern in rule.match]
+        self._is_special = paths.Patterns(each for each in patterns if not paths.by_extension(each))
+        self._by_extension: dict[tuple[str, bool], Routed] = {}
         self._by_rules: dict[tuple[int, int, str, bool], Routed] = {}
 
     def route(self, path: str, same_origin: bool = False) -> Routed:
         """How *path* is served. *same_origin*: browsers refuse to use it from another origin."""
+        if self._is_special(path):
+            return self._route(path, same_origin)
+        name = path[path.rfind("/") + 1 :]
+        dot = name.rfind(".")
+        key = (name[dot:] if dot > 0 else name, same_origin)
+        routed = self._by_extension.get(key)
+        if routed is None:
+            routed = self._by_extension[key] = self._route(path, same_origin)
+        return routed
+
+    def _route(self, path: str, same_origin: bool) -> Routed:
         first = next((at for at, (_, hit) in enumerate(self._matchers) if hit(path)), -1)
         second = next(at for at, (_, hit) in enumerate(self._built_in) if hit(path))
         key = (first, second, media_types.extension(path), same_origin)
