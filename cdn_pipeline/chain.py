@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cdn_pipeline import config_file, prepare
+from cdn_pipeline import config_file, prepare, spelling
 from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
-from cdn_pipeline.errors import ERROR, ConfigError, Problem, nearest
+from cdn_pipeline.errors import ERROR, ConfigError, Problem
 from cdn_pipeline.filters import COMPILER, CSS, JAVASCRIPT, MINIFIERS, FilterError, Site
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _code(name: str, language: str, config: Config) -> list[Path]:
 
     if ":" not in name and not lookup.is_known(name):
         fitting = (DEFAULT, *(one for one, reads in MINIFIERS.items() if reads == language))
-        hint = nearest(name, fitting)
+        hint = spelling.hint(name, fitting)
         raise FilterError(f"there is none; {hint}" if hint else "there is none", name)
     site = Site(config.root.absolute(), time_limit_s=config.filter_timeout_s)
     return sorted(step.Step(Filter(name), site, {}, COMPILER).code)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import CONFIG
+from cdn_pipeline import CONFIG, spelling
 from cdn_pipeline.config import ENCODINGS, ORIGIN, Bundles, Config, Minify, Route, Target
-from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column, nearest
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -90,7 +90,9 @@ class _Reader:
         where = f"{path}." if path else ""
         for key in value:
             if key not in known:
-                self.fault(where + key, "unknown key", nearest(key, known) or "known: " + ", ".join(known))
+                self.fault(
+                    where + key, "unknown key", spelling.hint(key, known) or "known: " + ", ".join(known)
+                )
         return value
 
     def config(self, table: Mapping[str, Any], root: Path) -> Config:
@@ -237,7 +239,7 @@ class _Reader:
             self.fault(place, "has no match", 'say which files, such as match = ["*.png"]')
         target = self.text(table, "target", None, at)
         if target is not None and target not in targets:
-            hint = nearest(target, targets) or f"add [targets.{target}]"
+            hint = spelling.hint(target, targets) or f"add [targets.{target}]"
             self.fault(at + "target", f"no target {target!r}", hint)
         return Route(
             match=self.some(table, "match", (), at) if "match" in table else (),

@@ -62,11 +62,3 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """The place of the character at *offset*, both counted from 1, as an editor counts."""
     before = text[:offset]
     return before.count("\n") + 1, offset - before.rfind("\n")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at which of *known* may have been meant; "" where none is near."""
-    from difflib import get_close_matches  # only those who mistype wait for it
-
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else ""

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from cdn_pipeline import spelling
 from cdn_pipeline.snippets import Manifest, import_map, page, tags
-from cdn_pipeline.spelling import nearest
 
 
 def includes(manifest: Manifest, groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -30,7 +30,7 @@ def unknown(
     known = [*bundles, *files]
     there = set(known)
     return [
-        (group, name, f"did you mean {near!r}?" if (near := nearest(name, known)) else "")
+        (group, name, spelling.hint(name, known))
         for group, members in sorted(groups.items())
         for name in members
         if name not in there

@@ -22,3 +22,9 @@ def nearest(name: str, names: Collection[str]) -> str:
     # A look at twenty thousand paths would take a second.
     short = [other for other in likely if abs(len(other) - len(name)) < 4][:2000]
     return next(iter(get_close_matches(name, short, 1, 0.75)), "")
+
+
+def hint(name: str, names: Collection[str]) -> str:
+    """``did you mean 'logo.png'?``; "" where none is near."""
+    near = nearest(name, names)
+    return f"did you mean {near!r}?" if near else ""

@@ -9,11 +9,12 @@ from typing import Any
 
 import yaml
 
+from cdn_pipeline import spelling
 from cdn_pipeline.definitions.bundle import Bundle, Filter, clean_output, filter_names, plain
 from cdn_pipeline.definitions.file import Found, shown
 from cdn_pipeline.definitions.file import read as read_text
 from cdn_pipeline.definitions.layout import Layout, bases
-from cdn_pipeline.errors import ERROR, WARNING, Problem, nearest
+from cdn_pipeline.errors import ERROR, WARNING, Problem
 
 PLACES = ("directory", "load_path")
 IGNORED = ("url", "debug", "cache", "versions", "url_expire", "auto_build", "manifest", "cache_file_mode")
@@ -104,7 +105,7 @@ class _Document:
         return {name: self.bundle(name, key, value) for name, (key, value) in top.items()}
 
     def unknown(self, key: yaml.Node, what: str, known: frozenset[str]) -> None:
-        hint = nearest(key.value, known) or "it is ignored, as webassets does"
+        hint = spelling.hint(key.value, known) or "it is ignored, as webassets does"
         self.report(key, f"unknown {what} {key.value!r}", hint, WARNING)
 
     def settings(self, settings: dict[str, yaml.Node], file: Path) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cdn_pipeline import spelling
 from cdn_pipeline.definitions import python
 from cdn_pipeline.definitions.bundle import Filter
-from cdn_pipeline.errors import nearest
 from cdn_pipeline.filters import FilterError, Site
 
 METHODS = ("open", "input", "concat", "output")
@@ -52,7 +52,9 @@ def is_known(name: str) -> bool:
 def _unknown(name: str) -> str:
     if name == "gzip":
         return "there is no such filter; the build compresses by itself"
-    way_out = nearest(name, _webassets("filter")._FILTERS) or "one of your own is named 'module:attribute'"
+    way_out = (
+        spelling.hint(name, _webassets("filter")._FILTERS) or "one of your own is named 'module:attribute'"
+    )
     return f"there is no such filter; {way_out}"
 
 
