@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -89,9 +89,10 @@ class Manifest:
         """Of what `url` gives; ``None`` where its bytes may change, because its name bears no fingerprint."""
         return self._ask(lambda snapshot: snapshot.integrity(_text(name)))
 
-    def bundle(self, name: str) -> Bundle:
-        """Of that name; a file counts as a bundle of one. Raises as `url`."""
-        return self._ask(lambda snapshot: snapshot.bundle(_text(name)))
+    def bundle(self, name: str, members: Sequence[str] = ()) -> Bundle:
+        """Of that name; a file counts as a bundle of one. Raises as `url`. *members*, as the page names them,
+        are loaded one by one instead of a bundle that was not built, where that is no error."""
+        return self._ask(lambda snapshot: snapshot.bundle(_text(name), members))
 
     def preloads(self, name: str) -> tuple[Preload, ...]:
         """What to fetch ahead for a page that loads the bundle or file *name*. Raises as `url`."""
@@ -220,14 +221,21 @@ class Manifest:
         unknown = self._unknown if content is not EMPTY else _is_plain
         return Snapshot(content, held, self._origin, unknown)
 
-    def _unknown(self, name: str) -> None:
+    def _unknown(self, name: str, members: Sequence[str]) -> None:
         if self.missing == "error":
-            raise self._no_asset(name)
+            raise self._no_asset(name, members)
         if name not in self._told and len(self._told) < TOLD:
             self._told.add(name)
-            _log(f"{self._no_asset(name, len(self._told) <= HINTED)}; its plain URL is used")
+            hinted = len(self._told) <= HINTED
+            _log(f"{self._no_asset(name, members, hinted)}; plain URLs are used instead")
 
-    def _no_asset(self, name: str, hinted: bool = True) -> UnknownAsset:
+    def _no_asset(self, name: str, members: Sequence[str] = (), hinted: bool = True) -> UnknownAsset:
+        if members:
+            of = ", ".join(map(repr, members))
+            return UnknownAsset(
+                f"{self.file}: no bundle {name!r} of {of}; build again, and see that the template is below "
+                "one of the directories that `templates` in the config names"
+            )
         files = self._ask(lambda snapshot: [*snapshot.document.files, *snapshot.document.bundles])
         near = nearest(name, files) if hinted else ""
         message = f"{self.file}: no asset and no bundle {name!r}"
@@ -262,7 +270,7 @@ def _text(name: object) -> str:
     return "" if name is None else str(name)
 
 
-def _is_plain(name: str) -> None:
+def _is_plain(name: str, members: Sequence[str]) -> None:
     """Where nothing is known, that has been said once for all."""
 
 

@@ -11,6 +11,8 @@ from cdn_pipeline.document import Document, Entry, Files
 from cdn_pipeline.hold import NOTHING, Hold
 from cdn_pipeline.references import SCHEME, split_suffix
 
+Unknown = Callable[[str, Sequence[str]], None]
+
 
 class Bundle(NamedTuple):
     """What a page loads for one name."""
@@ -23,10 +25,10 @@ class Bundle(NamedTuple):
 
 
 class Snapshot:
-    """Answers from one release. *unknown* is called with each name that it does not know; it raises, or has
-    the plain URL be used."""
+    """Answers from one release. *unknown* is called with each name that it does not know, and with what the
+    page says is in it; it raises, or has plain URLs be used."""
 
-    def __init__(self, document: Document, hold: Hold, origin: str, unknown: Callable[[str], None]) -> None:
+    def __init__(self, document: Document, hold: Hold, origin: str, unknown: Unknown) -> None:
         self.document = document
         self.hold = hold
         self.files = document.files if hold is NOTHING else HeldFiles(document.files, hold)
@@ -47,7 +49,7 @@ class Snapshot:
         path, suffix = split_suffix(name)
         if suffix and path in self:
             return self.url(path) + suffix
-        self._unknown(name)
+        self._unknown(name, ())
         return self._origin + paths.url_path(path.encode("utf-8", "replace").decode()) + suffix
 
     def integrity(self, name: str) -> str | None:
@@ -59,13 +61,16 @@ class Snapshot:
         if suffix and path in self and not is_absolute(name):
             return self.integrity(path)
         if not is_absolute(name):
-            self._unknown(name)
+            self._unknown(name, ())
         return None
 
-    def bundle(self, name: str) -> Bundle:
-        """A file counts as a bundle of one."""
+    def bundle(self, name: str, members: Sequence[str]) -> Bundle:
+        """A file counts as a bundle of one. *members* stand in for a bundle that is not known."""
         bundle = self.document.bundles.get(name, {})
         parts = tuple(bundle.get("parts", (name,)))
+        if members and name not in self:
+            self._unknown(name, members)
+            parts = tuple(members)
         sources = tuple(bundle.get("sources", parts))
         urls, integrities = tuple(map(self.url, parts)), tuple(map(self.integrity, parts))
         return Bundle(urls, parts, sources, bundle.get("extra") or {}, integrities)

@@ -141,6 +141,11 @@ def _other(entry: Entry, options: Options) -> str:
     return options._replace(nonce=None).tag("link", preload.attributes()) if preload else ""
 
 
+def preload_tags(preloads: Iterable[Preload], nonce: str | None = None) -> str:
+    """One a line, each once."""
+    return "".join(f"{_preload_tag(preload, nonce)}\n" for preload in dict.fromkeys(preloads))
+
+
 def _preload_tag(preload: Preload, nonce: str | None) -> str:
     """Only what loads a script is governed by the policy that has the nonce."""
     return _tag("link", {**preload.attributes(), "nonce": nonce if preload.is_module else None})

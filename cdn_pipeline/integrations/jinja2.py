@@ -1,0 +1,135 @@
+"""Jinja2: functions for URLs and tags, and webassets' ``{% assets %}``, answered from the manifest.
+
+Nothing is asked before a page is made, so compiled templates and byte code caches outlive a build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any
+
+from jinja2 import Environment, nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from markupsafe import Markup
+
+from cdn_pipeline.bundle_name import filter_names, tag_name
+from cdn_pipeline.manifest import Manifest
+from cdn_pipeline.snippets import preload_tags
+
+OPTIONS = ("filters", "filter", "output", "debug", "depends")  # of webassets.ext.jinja2
+FUNCTIONS = ("asset_url", "asset_integrity", "asset_tag", "asset_tags", "asset_preloads", "import_map")
+PARAMETERS = ("ASSET_URL", "ASSET_SRI", "EXTRA")
+
+
+def install(environment: Environment, manifest: Manifest) -> None:
+    """Gives the templates of *environment* the functions and the tag, answered by *manifest*, which may be a
+    `cdn_pipeline.integrations.development.Development`."""
+    environment.add_extension(Assets)
+    environment.cdn_pipeline = manifest  # type: ignore[attr-defined]
+    environment.globals.update(functions(manifest))
+
+
+def functions(manifest: Manifest) -> dict[str, Callable[..., Any]]:
+    """``asset_url`` and the others, by the names that templates know them by."""
+
+    def asset_tag(name: str, nonce: str | None = None, **attributes: Any) -> Markup:
+        return Markup(manifest.tags([name], nonce, preload=False, **attributes).rstrip("\n"))
+
+    def asset_tags(*names: str, nonce: str | None = None, preload: bool = True) -> Markup:
+        return Markup(manifest.tags(names, nonce, preload))
+
+    def asset_preloads(*names: str, nonce: str | None = None) -> Markup:
+        return Markup(preload_tags([each for name in names for each in manifest.preloads(name)], nonce))
+
+    def import_map(nonce: str | None = None) -> Markup:
+        return Markup(manifest.import_map(nonce))
+
+    values = (manifest.url, manifest.integrity, asset_tag, asset_tags, asset_preloads, import_map)
+    return dict(zip(FUNCTIONS, values, strict=True))
+
+
+class Assets(Extension):
+    """``Environment(extensions=[Assets])`` answers from the build of the project around the working
+    directory, until `install` says otherwise."""
+
+    tags = {"assets"}  # noqa: RUF012, declared so by Jinja2
+    priority = 101  # the tag is ours even where webassets' extension is there too
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.extend(cdn_pipeline=None)
+        for name in FUNCTIONS:
+            environment.globals.setdefault(name, self._later(name))
+
+    def _later(self, name: str) -> Callable[..., Any]:
+        """The function *name* of a manifest that is found when it is called."""
+
+        def function(*arguments: Any, **named: Any) -> Any:
+            return functions(self._manifest())[name](*arguments, **named)
+
+        return function
+
+    def _manifest(self) -> Manifest:
+        environment: Any = self.environment
+        if environment.cdn_pipeline is None:
+            install(environment, Manifest.of_project(missing="plain", reload=2.0))
+        manifest: Manifest = environment.cdn_pipeline
+        return manifest
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Of ``{% assets EXPR, …, output=EXPR %}``."""
+        line = next(parser.stream).lineno
+        contents: list[nodes.Expr] = []
+        options: dict[str, nodes.Expr] = {}
+        while parser.stream.current.type != "block_end":
+            if contents or options:
+                parser.stream.expect("comma")
+                if parser.stream.current.type == "block_end":
+                    break
+            _argument(parser, contents, options)
+        if not contents:
+            parser.fail("{% assets %} names no file and no bundle", line)
+        body = parser.parse_statements(("name:endassets",), drop_needle=True)
+        nothing = nodes.Const(None)
+        filters = options.get("filters", options.get("filter", nothing))
+        arguments = [nodes.List(contents), filters, options.get("output", nothing)]
+        call = self.call_method("_render", arguments)
+        parameters = [nodes.Name(name, "param") for name in PARAMETERS]
+        return nodes.CallBlock(call, parameters, [], body).set_lineno(line)
+
+    def _render(self, contents: list[Any], filters: Any, output: Any, caller: Callable[..., Any]) -> Any:
+        """The body once for each URL; in an asynchronous environment, what becomes that."""
+        members = list(_flat(contents))
+        name = tag_name(members, filter_names(filters), output and str(output))
+        bundle = self._manifest().bundle(name, [] if members == [name] else members)
+        each = zip(bundle.urls, bundle.integrities, strict=True)
+        bodies = [caller(url, integrity, bundle.extra) for url, integrity in each]
+        return _awaited(bodies) if self.environment.is_async else "".join(map(str, bodies))
+
+
+def _argument(parser: Parser, contents: list[nodes.Expr], options: dict[str, nodes.Expr]) -> None:
+    stream = parser.stream
+    if stream.current.test("name") and stream.look().test("assign"):
+        name = next(stream).value
+        if name not in OPTIONS:
+            parser.fail(f"unknown keyword {name!r}; it takes filters, output, depends and debug")
+        next(stream)
+        options[name] = parser.parse_expression()
+        return
+    expression = parser.parse_expression()
+    grouped = isinstance(expression, (nodes.List, nodes.Tuple))
+    contents += expression.iter_child_nodes() if grouped else [expression]  # type: ignore[arg-type]
+
+
+def _flat(contents: Iterable[Any]) -> Iterator[str]:
+    """Members as text; a variable may hold several."""
+    for item in contents:
+        if isinstance(item, (list, tuple)):
+            yield from _flat(item)
+        else:
+            yield str(item)
+
+
+async def _awaited(bodies: Iterable[Awaitable[str]]) -> str:
+    return "".join([str(await body) for body in bodies])
