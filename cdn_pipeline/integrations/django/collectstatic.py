@@ -10,19 +10,18 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError
 
-from cdn_pipeline import manifest
+from cdn_pipeline import manifest, report
 from cdn_pipeline.build import Built, Request, build
 from cdn_pipeline.config import Config
 from cdn_pipeline.errors import ERROR, CdnPipelineError
 from cdn_pipeline.integrations.django import collected, configuration
 from cdn_pipeline.integrations.django.static_root import StaticRoot
-from cdn_pipeline.report import count
+from cdn_pipeline.summary import problems
 
 log = logging.getLogger("cdn_pipeline")
 
@@ -59,7 +58,7 @@ def collection(storage: Any, found: collected.Found) -> Collection:
     static_root = StaticRoot(
         storage.location, storage.file_permissions_mode, storage.directory_permissions_mode
     )
-    return Collection(replace(config, files=files, source=collected.roots()), static_root)
+    return Collection(config._replace(files=files, source=collected.roots()), static_root)
 
 
 def post_process(storage: Any, found: collected.Found, dry_run: bool) -> Iterator[Row]:
@@ -120,9 +119,9 @@ def _failure(error: CdnPipelineError, files: Mapping[str, str]) -> Row:
     errors = [problem for problem in error.problems if problem.severity == ERROR]
     places = {problem.file for problem in errors}
     names = [name for name, file in files.items() if any(_is_at(file, place) for place in places)]
-    text = "\n".join(f"{problem.severity}: {problem}" for problem in error.problems)
-    end = f"{count(len(errors), 'error')}; the last build stays in use"
-    return ", ".join(sorted(names)) or "static files", None, CommandError(f"\n{text}\n{end}")
+    lines = report.problem_lines(problems(error.problems))
+    lines.append(f"{report.count(len(errors), 'error')}; the last build stays in use")
+    return ", ".join(sorted(names)) or "static files", None, CommandError("\n".join(["", *lines]))
 
 
 def _is_at(file: str, place: str) -> bool:

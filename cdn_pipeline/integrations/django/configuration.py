@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +49,8 @@ def load(options: Mapping[str, Any]) -> Config:
             f"write it there, or remove that file"
         )
     config = config_file.load(file)
-    origin = config.origin if names_origin(file) else replace(config.origin, url=static_url())
-    return replace(config, targets={**config.targets, origin.name: origin})
+    origin = config.origin if names_origin(file) else config.origin._replace(url=static_url())
+    return config._replace(targets={**config.targets, origin.name: origin})
 
 
 def static_url() -> str:
