@@ -17,6 +17,10 @@ NOT_OURS = (404, 405)  # for which somebody else may have an answer
 CHUNK = 1 << 18  # bytes read at once
 RELOAD_S = 2.0  # between looks for another release
 
+Path = str | os.PathLike[str]
+Named = Manifest | Path | None
+"""A manifest, its file, its build directory, or whatever the project has."""
+
 
 class Answer(NamedTuple):
     """A response: `body`, or else `length` bytes of `file` from where it stands. Whoever takes it reads
@@ -66,10 +70,8 @@ def answer(
 class Site:
     """The files of the origin, below one prefix of an application's URLs."""
 
-    def __init__(
-        self, manifest: Manifest | str | os.PathLike[str] | None = None, prefix: str | None = None
-    ) -> None:
-        self.manifest = opened(manifest)
+    def __init__(self, manifest: Named = None, prefix: str | None = None, start: Path = ".") -> None:
+        self.manifest = opened(manifest, start)
         self._prefix = prefix
 
     @property
@@ -99,14 +101,15 @@ class Site:
         return self.manifest.url(path) if path in self.manifest else None
 
 
-def opened(manifest: Manifest | str | os.PathLike[str] | None) -> Manifest:
-    """*manifest* itself; that in the file or build directory of that name; or that of the project around the
-    working directory. A site must not fail for want of it, so what is missing gets plain URLs."""
+def opened(manifest: Named, start: Path = ".") -> Manifest:
+    """*manifest* itself; that of the build directory, or the file, of that name; or else that of the project
+    at or above *start*. A site must not fail for want of one, so unknown names get plain URLs."""
     if isinstance(manifest, Manifest):
         return manifest
     if manifest is None:
-        return Manifest.of_project(os.getcwd(), missing="plain", reload=RELOAD_S)
-    file = os.path.join(manifest, NAME) if os.path.isdir(manifest) else manifest
+        return Manifest.of_project(start, missing="plain", reload=RELOAD_S)
+    is_file = os.fspath(manifest).endswith(".json")
+    file = manifest if is_file else os.path.join(manifest, NAME)
     return Manifest.load(file, missing="plain", reload=RELOAD_S)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from cdn_pipeline import serving
-from cdn_pipeline.manifest import Manifest
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,14 +21,14 @@ InThread = Callable[..., Awaitable[Any]]
 class Assets:
     """Answers for what lies below *prefix*, and leaves the rest to *app*.
 
-    *manifest*: one, the path of one, or the project's own. *prefix*: by default the path of the origin's URL.
-    *fall_through*: *app* answers also for what is below it, but no file.
+    *manifest*: one, its file or build directory; by default the project's own. *prefix*: by default the path
+    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file.
     """
 
     def __init__(
         self,
         app: App,
-        manifest: Manifest | str | os.PathLike[str] | None = None,
+        manifest: serving.Named = None,
         prefix: str | None = None,
         *,
         fall_through: bool = False,
@@ -63,7 +61,7 @@ def _paths(scope: Scope) -> tuple[str, str]:
 def request_headers(scope: Scope) -> dict[str, str]:
     """Those of *scope*, by their names in lower case."""
     headers: dict[str, str] = {}
-    for raw, value in scope["headers"]:
+    for raw, value in scope.get("headers", ()):
         name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cdn_pipeline import serving
-from cdn_pipeline.manifest import Manifest
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -17,14 +15,14 @@ if TYPE_CHECKING:
 class Assets:
     """Answers for what lies below *prefix*, and leaves the rest to *app*.
 
-    *manifest*: one, the path of one, or the project's own. *prefix*: by default the path of the origin's URL.
-    *fall_through*: *app* answers also for what is below it, but no file.
+    *manifest*: one, its file or build directory; by default the project's own. *prefix*: by default the path
+    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file.
     """
 
     def __init__(
         self,
         app: WSGIApplication,
-        manifest: Manifest | str | os.PathLike[str] | None = None,
+        manifest: serving.Named = None,
         prefix: str | None = None,
         *,
         fall_through: bool = False,

@@ -1,0 +1,105 @@
+"""Starlette and FastAPI: static files from the build, and their URLs in templates and in Python."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import Any
+
+import anyio.to_thread
+from starlette.datastructures import URL, URLPath
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles as Plain
+from starlette.types import Receive, Scope, Send
+
+from cdn_pipeline import caching, serving, variants
+from cdn_pipeline.integrations import asgi
+
+PAGES = ("index.html", "404.html")  # that ``html=True`` looks for by itself
+
+
+class StaticFiles(Plain):
+    """Instead of Starlette's class of that name: the build's files first, with the headers that the build
+    gives them; then those in *directory* and *packages*, which must be asked for again each time.
+
+    *manifest*: one, its file or build directory; by default the project's own.
+    """
+
+    def __init__(self, *, manifest: serving.Named = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.site = serving.Site(manifest, start=self.directory or ".")
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Starlette's method, for subclasses to extend. Raises `HTTPException`."""
+        name = path.replace(os.sep, "/")
+        if self.html and scope["path"].endswith("/"):
+            name = posixpath.normpath(f"{name}/{PAGES[0]}")
+        answer = await anyio.to_thread.run_sync(
+            self.site.answer, scope["method"], name, asgi.request_headers(scope)
+        )
+        if answer.status not in serving.NOT_OURS:
+            return AnswerResponse(answer)
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            error.headers = {"Cache-Control": caching.NEVER, **(error.headers or {})}
+            raise
+        response.headers.setdefault("Cache-Control", caching.REVALIDATE)
+        return response
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Starlette's method; the pages that it looks for by itself may be in the build."""
+        if self.html and os.path.basename(path) in PAGES:
+            file = variants.below(self.site.directory, path.replace(os.sep, "/"))
+            if file is not None and os.path.isfile(file):
+                return file, os.stat(file)
+        return super().lookup_path(path)
+
+
+class AnswerResponse(Response):
+    """An answer of `serving` as a response."""
+
+    def __init__(self, answer: serving.Answer) -> None:
+        self.answer = answer
+        self.status_code = answer.status
+        self.background = None
+        self.body = answer.body
+        self.init_headers(answer.headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await asgi.respond(self.answer, self.raw_headers, scope, send, anyio.to_thread.run_sync)
+        if self.background is not None:
+            await self.background()
+
+
+class StaticMount(Mount):
+    """A mount of `StaticFiles` for which ``url_for(name, path=…)`` is the URL that the build gave the file,
+    on whichever host, and the mount's own for what is not in it."""
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Raises `NoMatchFound`."""
+        files = self._base_app
+        if isinstance(files, StaticFiles) and name == self.name and set(path_params) == {"path"}:
+            url = files.site.built_url(path_params["path"].lstrip("/"))
+            if url is not None:
+                return BuiltPath(url)
+        return super().url_path_for(name, **path_params)
+
+
+class BuiltPath(URLPath):
+    """A URL that a build made, which is as a browser asks for it: no root path of the application's belongs
+    before it, and perhaps not its host."""
+
+    def __new__(cls, url: str) -> BuiltPath:
+        return str.__new__(cls, url)
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+
+    def make_absolute_url(self, base_url: str | URL) -> URL:
+        """On the host of *base_url*, unless it has one."""
+        base = base_url if isinstance(base_url, URL) else URL(base_url)
+        url = URL(str(self))
+        return url.replace(scheme=url.scheme or base.scheme, netloc=url.netloc or base.netloc)

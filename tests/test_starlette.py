@@ -1,0 +1,168 @@
+"""Starlette's own application and test client on a real build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, NoMatchFound, Route
+from starlette.testclient import TestClient
+from starlette.types import Scope
+
+from cdn_pipeline.integrations.starlette import StaticFiles, StaticMount
+from cdn_pipeline.manifest import Manifest
+from tests.conftest import Site
+
+CONFIG = """
+minify = false
+html = ["*.html"]
+[targets.cdn]
+url = "https://cdn.example.com/site/"
+store = "memory:"
+"""
+SHEET = "a { color: red }\n" * 50
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+@pytest.fixture
+def built(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    site.write(
+        {
+            "static/a.css": SHEET,
+            "static/logo.png": b"logo",
+            "static/docs/index.html": '<img src="../logo.png">',
+            "static/404.html": "<p>lost</p>",
+        }
+    )
+    site.build(CONFIG)
+    site.write({"static/new.css": "b {}"})  # since the build
+    monkeypatch.chdir(site.root)
+    return site
+
+
+def client(**options: Any) -> TestClient:
+    return TestClient(Starlette(routes=[Mount("/static", StaticFiles(**options), name="static")]))
+
+
+def test_the_build_is_served_with_its_headers(built: Site) -> None:
+    got = client().get(built.url("a.css"), headers={"accept-encoding": "br"})
+
+    assert got.text == SHEET
+    assert got.headers["cache-control"] == IMMUTABLE
+    assert got.headers["content-encoding"] == "br"
+    assert got.headers["vary"] == "Accept-Encoding"
+    assert client().get(built.url("a.css"), headers={"if-none-match": got.headers["etag"]}).status_code == 304
+
+
+def test_a_source_of_no_build_is_served_to_be_asked_for_again(built: Site) -> None:
+    got = client(directory="static").get("/static/new.css")
+
+    assert (got.text, got.headers["cache-control"]) == ("b {}", "no-cache")
+    assert client(directory="static").get("/static/a.css").headers["cache-control"] == "no-cache"
+    assert client().get("/static/a.css").status_code == 404
+
+
+def test_what_is_nowhere_is_not_found_and_not_kept(built: Site) -> None:
+    for options in ({}, {"directory": "static"}):
+        got = client(**options).get("/static/no.css")
+        assert (got.status_code, got.headers["cache-control"]) == (404, "no-store")
+        refused = client(**options).post(built.url("a.css"))
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_the_project_is_found_around_the_directory(built: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+
+    assert client(directory=built.root / "static").get(built.url("a.css")).text == SHEET
+
+
+def test_pages_of_html_mode_are_the_built_ones(built: Site) -> None:
+    site = client(directory="static", html=True)
+    page = f'<img src="{built.url("logo.png")}">'
+
+    assert site.get("/static/docs/").text == page
+    assert [(got.status_code, got.text) for got in site.get("/static/docs").history] == [(307, "")]
+    assert site.get("/static/docs").text == page
+    assert (site.get("/static/x").status_code, site.get("/static/x").text) == (404, "<p>lost</p>")
+    assert site.get("/static/404.html.gz").text == "<p>lost</p>"
+
+
+def test_a_subclass_may_add_headers(built: Site) -> None:
+    class Mine(StaticFiles):
+        async def get_response(self, path: str, scope: Scope) -> Response:
+            response = await super().get_response(path, scope)
+            response.headers["X-Mine"] = "yes"
+            return response
+
+    app = Starlette(routes=[Mount("/static", Mine())])
+    got = TestClient(app).get(built.url("a.css"))
+
+    assert (got.text, got.headers["x-mine"]) == (SHEET, "yes")
+
+
+def test_ranges_and_head_pass_through_middleware(built: Site) -> None:
+    async def nothing(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    app = Starlette(routes=[Mount("/static", StaticFiles())])
+    app.add_middleware(BaseHTTPMiddleware, dispatch=nothing)
+    site = TestClient(app)
+
+    part = site.get(built.url("a.css"), headers={"range": "bytes=2-6", "accept-encoding": "identity"})
+    assert (part.status_code, part.text) == (206, "{ col")
+    head = site.head(built.url("a.css"))
+    assert (head.text, head.headers["content-length"]) == ("", str(len(SHEET)))
+
+
+def test_a_new_build_is_seen_without_a_restart(built: Site) -> None:
+    site = client(manifest=Manifest.load(built.out / "manifest.json", reload=0))
+    assert site.get(built.url("a.css")).text == SHEET
+
+    built.write({"static/a.css": "b {}"})
+    built.build(CONFIG)
+    assert site.get(built.url("a.css")).text == "b {}"
+
+
+@pytest.fixture
+def routed(built: Site) -> Iterator[TestClient]:
+    """An application that answers with what ``url_for`` says of the path in the query."""
+
+    def url(request: Request) -> PlainTextResponse:
+        name = request.query_params.get("name", "static")
+        return PlainTextResponse(str(request.url_for(name, path=request.query_params["path"])))
+
+    files = StaticMount("/static", StaticFiles(directory="static"), name="static")
+    yield TestClient(Starlette(routes=[Route("/", url), files]), root_path="/root")
+
+
+@pytest.mark.parametrize("path", ["logo.png", "/logo.png"])
+def test_url_for_is_the_url_of_the_build(built: Site, routed: TestClient, path: str) -> None:
+    assert routed.get("/", params={"path": path}).text == built.url("logo.png")
+    assert built.url("logo.png").startswith("https://cdn.example.com/site/logo.")
+
+
+def test_url_for_of_the_origin_is_on_the_host_of_the_request(built: Site, routed: TestClient) -> None:
+    assert routed.get("/", params={"path": "a.css"}).text == f"http://testserver{built.url('a.css')}"
+
+
+def test_url_for_of_what_is_not_built_is_starlettes(built: Site, routed: TestClient) -> None:
+    assert routed.get("/", params={"path": "new.css"}).text == "http://testserver/root/static/new.css"
+    with pytest.raises(NoMatchFound):
+        routed.get("/", params={"path": "a.css", "name": "media"})
+
+
+def test_without_a_build_everything_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cdn_pipeline.toml").write_text("")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static/a.css").write_text(SHEET)
+    monkeypatch.chdir(tmp_path)
+    app = Starlette(routes=[StaticMount("/static", StaticFiles(directory="static"), name="static")])
+
+    assert app.url_path_for("static", path="a.css") == "/static/a.css"
+    assert TestClient(app).get("/static/a.css").text == SHEET
