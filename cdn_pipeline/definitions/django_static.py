@@ -22,7 +22,7 @@ FILES = frozenset(("staticfile", "slimfile"))
 BLOCKS = frozenset(("staticall", "slimall"))
 CONTENT = "slimcontent"
 
-LOAD = re.compile(r"\{%\s*load\s(?:[^%]*\s)?django_static\s*%\}")
+LOAD = re.compile(r"\{%\s*load\s([^%]*)%\}")
 # As in django/template/base.py: no construct goes over a line.
 CONSTRUCT = re.compile(r"\{%[^\S\n]*(\w*)(.*?)%\}|\{\{(.*?)\}\}|\{#.*?#\}")
 UNREAD = re.compile(
@@ -59,7 +59,7 @@ def implied(text: str, name: str, prefixes: Collection[str]) -> Implied:
     """By the template *text*, whose file messages call *name*. *prefixes* are the URLs below which files are
     served. Nothing, unless it loads the library ``django_static``."""
     found = Implied([], [], [])
-    if LOAD.search(text):
+    if any("django_static" in hit[1].split() for hit in LOAD.finditer(text)):
         _Template(text, name, prefixes, found).read()
     return found
 

@@ -1,0 +1,52 @@
+"""What template tags ask: the manifest of the storage, and the inline content beside it, never raising."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+
+from django.contrib.staticfiles.storage import staticfiles_storage
+
+from cdn_pipeline import inline
+from cdn_pipeline.integrations.django import configuration
+from cdn_pipeline.manifest import NAME, Manifest
+
+log = logging.getLogger("cdn_pipeline")
+
+RELOAD_S = 2.0
+
+
+def manifest() -> Manifest:
+    """That of our storage, else that of the project, for a site whose storage is another one."""
+    own = getattr(staticfiles_storage, "manifest", None)
+    if isinstance(own, Manifest):
+        return own if own.missing == "plain" else _lenient(own.file, own.reload, configuration.static_url())
+    file = os.path.join(configuration.build_directory({}), NAME)
+    return _lenient(file, RELOAD_S, configuration.static_url())
+
+
+@functools.lru_cache(maxsize=8)
+def _lenient(file: str, reload: float | None, origin: str) -> Manifest:
+    return Manifest.load(file, "plain", reload, origin)
+
+
+def slimmed(text: str) -> str:
+    """What the build made of the inline content *text*; *text* itself, if that was not known to it."""
+    file = os.path.join(manifest().directory, inline.NAME)
+    try:
+        status = os.stat(file)
+    except OSError:
+        return text
+    return _contents(file, status.st_mtime_ns, status.st_ino).get(inline.key(text), text)
+
+
+@functools.lru_cache(maxsize=2)
+def _contents(file: str, mtime_ns: int, inode: int) -> dict[str, str]:
+    """Of one state of *file*."""
+    try:
+        with open(file, "rb") as opened:
+            return inline.read(opened.read())
+    except (OSError, ValueError) as error:
+        log.warning("%s: is damaged and ignored: %s", file, error)
+        return {}
