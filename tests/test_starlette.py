@@ -12,10 +12,11 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, NoMatchFound, Route
+from starlette.templating import Jinja2Templates
 from starlette.testclient import TestClient
 from starlette.types import Scope
 
-from cdn_pipeline.integrations.starlette import StaticFiles, StaticMount
+from cdn_pipeline.integrations.starlette import CDNPipeline, StaticFiles, StaticMount
 from cdn_pipeline.manifest import Manifest
 from tests.conftest import Site
 
@@ -116,7 +117,7 @@ def test_ranges_and_head_pass_through_middleware(built: Site) -> None:
 
     part = site.get(built.url("a.css"), headers={"range": "bytes=2-6", "accept-encoding": "identity"})
     assert (part.status_code, part.text) == (206, "{ col")
-    head = site.head(built.url("a.css"))
+    head = site.head(built.url("a.css"), headers={"accept-encoding": "identity"})
     assert (head.text, head.headers["content-length"]) == ("", str(len(SHEET)))
 
 
@@ -166,3 +167,29 @@ def test_without_a_build_everything_is_plain(tmp_path: Path, monkeypatch: pytest
 
     assert app.url_path_for("static", path="a.css") == "/static/a.css"
     assert TestClient(app).get("/static/a.css").text == SHEET
+
+
+def test_one_line_mounts_the_files_and_fits_templates_out(built: Site) -> None:
+    built.write({"templates/page.html": "{{ asset_url('logo.png') }} {{ url_for('static', path='a.css') }}"})
+    templates = Jinja2Templates("templates")
+
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "page.html")
+
+    app = Starlette(routes=[Route("/", page)])
+    pipeline = CDNPipeline(app, templates, directory="static")
+    site = TestClient(app)
+
+    assert site.get("/").text == f"{built.url('logo.png')} http://testserver{built.url('a.css')}"
+    assert site.get(built.url("a.css")).headers["cache-control"] == IMMUTABLE
+    assert pipeline.manifest.url("logo.png") == built.url("logo.png")
+
+
+def test_the_mount_is_where_the_origins_url_says(site: Site) -> None:
+    site.write({"static/a.css": SHEET})
+    site.build('[targets.origin]\nurl = "/assets/"')
+    app = Starlette()
+    CDNPipeline(app, manifest=site.out)
+
+    assert TestClient(app).get(site.url("a.css")).status_code == 200
+    assert site.url("a.css").startswith("/assets/a.")

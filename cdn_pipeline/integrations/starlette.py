@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from starlette.datastructures import URL, URLPath
@@ -16,6 +16,41 @@ from starlette.types import Receive, Scope, Send
 
 from cdn_pipeline import caching, serving, variants
 from cdn_pipeline.integrations import asgi
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.templating import Jinja2Templates
+
+
+class CDNPipeline:
+    """``CDNPipeline(app, templates)``: mounts `StaticFiles`, after which ``url_for(name, path=…)`` gives the
+    build's URLs, and gives *templates* ``asset_url``, ``asset_tags`` and the rest of
+    `cdn_pipeline.integrations.jinja2`.
+
+    *options* are those of `StaticFiles`. *path*: by default that of the origin's URL.
+    """
+
+    def __init__(
+        self,
+        app: Starlette,
+        *templates: Jinja2Templates,
+        path: str | None = None,
+        name: str = "static",
+        **options: Any,
+    ) -> None:
+        self.files = StaticFiles(**options)
+        self.manifest = self.files.site.manifest
+        where = self.files.site.prefix if path is None else path
+        app.router.routes.append(StaticMount(where, self.files, name=name))
+        for each in templates:
+            self.init_templates(each)
+
+    def init_templates(self, templates: Jinja2Templates) -> None:
+        """For templates that are made later than the application."""
+        from cdn_pipeline.integrations.jinja2 import install
+
+        install(templates.env, self.manifest)
+
 
 PAGES = ("index.html", "404.html")  # that ``html=True`` looks for by itself
 
