@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 
+SHORT = 8  # characters; "cnd" and "cdn" have little in common
+
 
 def nearest(name: str, names: Collection[str]) -> str:
     """The one of *names* that was probably meant, or ""."""
@@ -21,7 +23,8 @@ def nearest(name: str, names: Collection[str]) -> str:
 
     # A look at twenty thousand paths would take a second.
     short = [other for other in likely if abs(len(other) - len(name)) < 4][:2000]
-    return next(iter(get_close_matches(name, short, 1, 0.75)), "")
+    alike = 0.75 if len(name) > SHORT else 0.6
+    return next(iter(get_close_matches(name, short, 1, alike)), "")
 
 
 def hint(name: str, names: Collection[str]) -> str:
