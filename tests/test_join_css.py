@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cdn_pipeline.join.css import COPIES, Joined, Sheet, join
@@ -186,6 +186,7 @@ PIECES = st.sampled_from(
 )
 
 
+@example("@x(;")
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_no_member_swallows_the_next(first: str) -> None:
     found = joined(first, "z{}").texts[-1]

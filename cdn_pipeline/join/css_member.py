@@ -106,7 +106,8 @@ def closed(text: str) -> str:
     found = tokens(text, start)
     for kind, token in found:
         nest(closers, kind, token)
-    is_open_rule = text[start] == "@" and depth == 0 and found[-1] != (DELIM, ";") and closers[:1] != ["}"]
+    has_ended = found[-1] == (DELIM, ";") and not closers  # within brackets, ";" ends nothing
+    is_open_rule = text[start] == "@" and depth == 0 and not has_ended and closers[:1] != ["}"]
     return _closed_token(text, *found[-1]) + "".join(reversed(closers)) + ";" * is_open_rule
 
 
