@@ -1,0 +1,57 @@
+"""Flask: `url_for` gives the URLs of the build, and pages say how long shared caches may keep them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response
+
+from cdn_pipeline.integrations.flask import commands, edge
+from cdn_pipeline.integrations.flask.edge import edge_cache, no_edge_cache
+from cdn_pipeline.integrations.flask.server import Server
+from cdn_pipeline.integrations.flask.site import Site
+from cdn_pipeline.integrations.flask.urls import Urls
+
+if TYPE_CHECKING:
+    from cdn_pipeline.manifest import Manifest
+
+__all__ = ["CDNPipeline", "edge_cache", "manifest", "no_edge_cache"]
+
+EXTENSION = "cdn_pipeline"
+
+
+class CDNPipeline:
+    """``CDNPipeline(app)``, or ``CDNPipeline()`` and `init_app` for each of any number of apps."""
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Raises `ValueError` or `TypeError` for a wrong setting. A second time for the same app does
+        nothing."""
+        if EXTENSION in app.extensions:
+            return
+        site = app.extensions[EXTENSION] = Site(app)
+        edge.default_policy(site)
+        app_any: Any = app  # whose methods are replaced, since Flask has no other place for what they do
+        app_any.url_for = Urls(app, site, app.url_for).url_for
+        app_any.process_response = _completing(app, site)
+        app_any.wsgi_app = Server(app.wsgi_app, site)
+        app.jinja_env.globals["url_for"] = app.url_for
+        commands.register(app, site)
+
+
+def _completing(app: Flask, site: Site) -> Any:
+    process = app.process_response  # calls every `after_request` function, then saves the session
+
+    def process_response(response: Response) -> Response:
+        return edge.complete(app, site, process(response))
+
+    return process_response
+
+
+def manifest(app: Flask) -> Manifest:
+    """The manifest of an app that was given to `CDNPipeline`."""
+    site: Site = app.extensions[EXTENSION]
+    return site.manifest

@@ -1,0 +1,73 @@
+"""What one Flask app knows of its build, by the settings that its config has when they are first needed."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import Any
+
+from flask import Flask
+
+from cdn_pipeline.errors import ConfigError
+from cdn_pipeline.integrations.flask.folders import Folders
+from cdn_pipeline.manifest import NAME, Manifest
+from cdn_pipeline.project import Project, find
+
+SETTINGS: dict[str, Any] = {
+    "CDN_PIPELINE_MANIFEST": None,  # by default that of the config found at or above the app's root
+    "CDN_PIPELINE_SOURCES": None,  # the static folders that the build has; by default the config's
+    "CDN_PIPELINE_MISSING": "plain",  # or "error"
+    "CDN_PIPELINE_RELOAD": 2.0,  # seconds between looks for a new manifest; None for never
+    "CDN_PIPELINE_DEBUG": None,  # unbuilt sources; by default as the app's `debug`
+    "CDN_PIPELINE_SERVE": True,  # answer for the files of the origin
+    "CDN_PIPELINE_EDGE_CACHE": None,  # seconds, or a table of them: for every page that says nothing itself
+    "CDN_PIPELINE_EDGE_HEADER": None,  # such as "CDN-Cache-Control"
+    "CDN_PIPELINE_PRIVATE_COOKIES": ("remember_token",),  # besides the session's
+}
+
+
+class Site:
+    """Nothing is read before a page needs it. Paths in settings are relative to the app's root."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        for name, value in SETTINGS.items():
+            app.config.setdefault(name, value)
+
+    def setting(self, name: str) -> Any:
+        """``CDN_PIPELINE_`` is left out of *name*."""
+        return self._app.config[f"CDN_PIPELINE_{name}"]
+
+    @property
+    def is_debug(self) -> bool:
+        """Whether pages show the sources, unbuilt. May change at any time."""
+        debug = self.setting("DEBUG")
+        return self._app.debug if debug is None else bool(debug)
+
+    @cached_property
+    def project(self) -> Project | None:
+        """``None`` where no config is deployed with the app, or a broken one."""
+        try:
+            return find(self._app.root_path)
+        except ConfigError:
+            return None
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The one that is named, or of the project, or else ``build/manifest.json`` below the app's root."""
+        named = self.setting("MANIFEST")
+        if named is None:
+            named = os.path.join(self.project.build if self.project else "build", NAME)
+        file = os.path.join(self._app.root_path, named)
+        origin = self.project.origin if self.project else (self._app.static_url_path or "/static") + "/"
+        return Manifest.load(file, self.setting("MISSING"), self.setting("RELOAD"), origin)
+
+    @cached_property
+    def folders(self) -> Folders:
+        """By the source roots; where nothing tells them, the app's own static folder is the only one."""
+        named = self.setting("SOURCES")
+        if named is not None:
+            return Folders([os.path.join(self._app.root_path, name) for name in named])
+        if self.project is not None:
+            return Folders(self.project.sources)
+        return Folders([self._app.static_folder] if self._app.static_folder else [])
