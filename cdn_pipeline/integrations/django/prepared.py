@@ -25,7 +25,7 @@ from cdn_pipeline.file_proxy import FileProxy
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.integrations.django.tag_manifest import manifest
 from cdn_pipeline.paths import url_path
-from cdn_pipeline.references import split_suffix
+from cdn_pipeline.references import is_local, split_suffix
 from cdn_pipeline.tokens import Edit, spliced
 
 log = logging.getLogger("cdn_pipeline")
@@ -48,16 +48,22 @@ def url(names: Any) -> str:
     are several. Never raises."""
     written = str("" if names is None else names) if not isinstance(names, list | tuple) else ";".join(names)
     if mode() == OFF:
-        return _always() + written
+        return _left_alone(written)
     several = [name.strip() for name in written.split(";") if name.strip()]
     if len(several) < 2:
         return _single(several[0]) if several else ""
     return _combined_url(several)
 
 
-def _always() -> str:
-    """What ``DJANGO_STATIC_MEDIA_URL_ALWAYS`` puts before names that are otherwise left alone."""
-    return _media_url() if getattr(settings, "DJANGO_STATIC_MEDIA_URL_ALWAYS", False) else ""
+def _left_alone(name: str) -> str:
+    """*name*; ``DJANGO_STATIC_MEDIA_URL_ALWAYS`` has the other setting count even where nothing is built."""
+    return _below_media_url(name) if getattr(settings, "DJANGO_STATIC_MEDIA_URL_ALWAYS", False) else name
+
+
+def _below_media_url(name: str) -> str:
+    """*name* where ``DJANGO_STATIC_MEDIA_URL`` has the files of the site."""
+    media_url = _media_url()
+    return f"{media_url.rstrip('/')}/{name.lstrip('/')}" if media_url and is_local(name) else name
 
 
 def _media_url() -> str:
@@ -71,9 +77,9 @@ def _single(name: str) -> str:
     if found:
         return found
     if mode() == PLAIN:
-        return _media_url() + name
+        return _below_media_url(name)
     manifest().url(path)  # logs the nearest name
-    return _proxied(_media_url() + name, path)
+    return _proxied(_below_media_url(name), path)
 
 
 def _url_of(path: str, suffix: str = "") -> str:
@@ -114,11 +120,10 @@ def _prefixes() -> list[str]:
 
 def _placed(url: str) -> str:
     """*url*, with ``DJANGO_STATIC_MEDIA_URL`` in place of the origin's URL."""
-    media_url = _media_url()
     origin = str(manifest().targets.get(ORIGIN, {}).get("url", ""))
-    if not media_url or not origin or not url.startswith(origin):
+    if not _media_url() or not origin or not url.startswith(origin):
         return url
-    return f"{media_url.rstrip('/')}/{url[len(origin) :]}"
+    return _below_media_url(url[len(origin) :])
 
 
 def _proxied(url: str, path: str) -> str:
@@ -139,7 +144,7 @@ def combined(paths: Sequence[str]) -> list[str]:
     """The URLs of what the files *paths* were combined to; nothing, where the build did not see them
     together."""
     asked, name = manifest(), tag_name(paths, None, None)
-    if mode() != BUILT or name not in asked:
+    if name not in asked:
         return []
     bundle = asked.bundle(name)
     return [_proxied(_placed(url), path) for url, path in zip(bundle.urls, bundle.parts, strict=True)]
@@ -163,8 +168,6 @@ def _tell(names: str, count: int) -> None:
 
 def block(text: str) -> str:
     """The HTML *text* with what can be combined in place of its parts, and every other file's URL."""
-    if mode() == OFF and not _always():
-        return text
     found = combination(text, path_of)
     edits = [edit for element in found.others for edit in _address(element)]
     for group in found.groups:
@@ -173,7 +176,7 @@ def block(text: str) -> str:
 
 
 def _group(text: str, group: Group) -> Iterator[Edit]:
-    urls = combined(group.paths)
+    urls = combined(group.paths) if mode() == BUILT else []
     if not urls:
         for element in group.elements:
             yield from _address(element)
@@ -189,7 +192,7 @@ def _address(element: Element) -> Iterator[Edit]:
     address = element.address
     if address is None or not element.path:
         return
-    is_off = mode() == OFF
-    found = _always() + address.url if is_off else _url_of(element.path, split_suffix(address.url)[1])
-    if found:
+    suffix = split_suffix(address.url)[1]
+    found = _left_alone(address.url) if mode() == OFF else _url_of(element.path, suffix)
+    if found and found != address.url:
         yield address.start, address.end, html.escape(found)

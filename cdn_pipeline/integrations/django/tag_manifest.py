@@ -1,4 +1,4 @@
-"""What template tags ask: the manifest of the storage, and the inline content beside it, never raising."""
+"""What template tags ask: the manifest of the storage, and the inline content beside it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ log = logging.getLogger("cdn_pipeline")
 RELOAD_S = 2.0
 
 
+def answering() -> Manifest:
+    """What the tags of our own ask: the manifest of our storage, which is as strict as ``{% static %}``."""
+    own = getattr(staticfiles_storage, "manifest", None)
+    return own if isinstance(own, Manifest) else manifest()
+
+
 def manifest() -> Manifest:
-    """That of our storage, else that of the project, for a site whose storage is another one."""
+    """That of our storage, else that of the project, for a site with another storage; it never raises."""
     own = getattr(staticfiles_storage, "manifest", None)
     if isinstance(own, Manifest):
         return own if own.missing == "plain" else _lenient(own.file, own.reload, configuration.static_url())
