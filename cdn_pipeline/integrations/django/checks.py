@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -16,11 +16,13 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from cdn_pipeline.config import Config
 from cdn_pipeline.errors import CdnPipelineError
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.integrations.django.storage import Storage
 from cdn_pipeline.manifest import NAME
+
+if TYPE_CHECKING:
+    from cdn_pipeline.config import Config
 
 BACKEND = "cdn_pipeline.integrations.django.Storage"
 WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"

@@ -19,9 +19,11 @@ PLACE = 'STORAGES["staticfiles"]["OPTIONS"]'
 
 
 def root() -> str:
-    """The project's directory: BASE_DIR, or else what STATIC_ROOT lies in."""
-    base = getattr(settings, "BASE_DIR", None) or os.path.dirname(os.path.abspath(settings.STATIC_ROOT or ""))
-    return os.path.abspath(base)
+    """The project's directory: BASE_DIR, or what STATIC_ROOT lies in, or where Django was started."""
+    base = getattr(settings, "BASE_DIR", None)
+    if base is None and settings.STATIC_ROOT:
+        base = os.path.dirname(os.path.abspath(settings.STATIC_ROOT))
+    return os.path.abspath(base or ".")
 
 
 def build_directory(options: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.exceptions import SuspiciousFileOperation
 
 from cdn_pipeline import ORIGIN
-from cdn_pipeline.errors import BrokenManifest, UnknownAsset
+from cdn_pipeline.errors import BrokenManifest, CdnPipelineError, UnknownAsset
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.manifest import NAME, Manifest
 from cdn_pipeline.references import split_suffix
@@ -109,10 +109,14 @@ class Storage(StaticFilesStorage):
                     self._note(name, known)
                     return manifest.url(known) + ("" if known == name else suffix)
         except BrokenManifest as error:
-            raise ValueError(f"{_missing(path)}: {error}") from error
+            raise ValueError(f"{_missing(path)}: {self._reason(error)}") from error
         if path.endswith("/"):  # a directory; scripts ask for its URL to add names to it
-            return str(super().url(name))
+            return f"{super().url(path)}{suffix}"
         return self._unknown_url(name, path)
+
+    def _reason(self, error: CdnPipelineError) -> str:
+        file = self.manifest.file
+        return str(error) if os.path.exists(file) else f"there is no {file}; run manage.py collectstatic"
 
     def _note(self, name: str, known: str) -> None:
         if not self._known:
@@ -134,7 +138,8 @@ class Storage(StaticFilesStorage):
     def _unknown_url(self, name: str, path: str) -> str:
         if self.manifest_strict:
             raise UnknownName(path, self.manifest.names())
-        self.path(path)  # as Django, refuses what leads out of STATIC_ROOT
+        if self.location:
+            self.path(path)  # as Django, refuses what leads out of STATIC_ROOT
         return self.manifest.url(name)
 
     def _plain_url(self, asked: Any) -> str:
@@ -169,7 +174,7 @@ class Storage(StaticFilesStorage):
         if self.location and self.exists(path):
             return True
         try:
-            return path in self.manifest
+            return os.path.isfile(self.manifest.file) and path in self.manifest
         except BrokenManifest:
             return False
 
@@ -180,10 +185,14 @@ class Storage(StaticFilesStorage):
             entry = self.manifest.entry(path)
         except (UnknownAsset, BrokenManifest) as error:
             if self.manifest_strict:
-                raise ValueError(f"{_missing(path)}: {error}") from error
+                raise ValueError(f"{_missing(path)}: {self._reason(error)}") from error
             return str(name)
         stored: str = entry["path"].partition("/")[2]
         return stored + suffix
+
+    def clean_name(self, name: str) -> str:
+        """*name* with ``/``, as in the manifest."""
+        return name.replace("\\", "/")
 
     @property
     def hashed_files(self) -> dict[str, str]:
