@@ -33,16 +33,16 @@ class Urls:
         part of it, has Flask's own URL; where strictness was asked for, it raises `UnknownAsset`."""
         if endpoint != STATIC and not endpoint.endswith(".static"):
             return self._plain(endpoint, **values)
-        if not self._site.is_debug:
-            url = self.built(absolute_endpoint(endpoint), values.get("filename"))
-            if url is not None:
-                return self._completed(url, endpoint, values)
-        return self._static(endpoint, values)
+        url = self.built(absolute_endpoint(endpoint), values.get("filename"))
+        return self.plain(endpoint, values) if url is None else self.completed(url, endpoint, values)
 
     def built(self, endpoint: str, filename: object) -> str | None:
         """The URL that the build gave to a file of the static *endpoint*, such as ``admin.static``; ``None``
-        if it gave none. Raises `UnknownAsset` and `BrokenManifest` where strictness was asked for."""
-        name = self._name(endpoint, str(filename)) if filename is not None else None
+        if it gave none, and in development. Raises `UnknownAsset` and `BrokenManifest` where strictness was
+        asked for."""
+        if filename is None or self._site.is_debug:
+            return None
+        name = self._name(endpoint, str(filename))
         if name is None:
             return None
         manifest = self._site.manifest
@@ -76,11 +76,11 @@ class Urls:
             return None
         return place.path
 
-    def _completed(self, url: str, endpoint: str, values: dict[str, Any]) -> str:
+    def completed(self, url: str, endpoint: str, values: dict[str, Any]) -> str:
         """*url* with the host, the query and the anchor that Flask's own would have."""
         if len(values) == 1 and self._is_bare:
             return url
-        own, flasks = urlsplit(url), urlsplit(self._static(endpoint, values))
+        own, flasks = urlsplit(url), urlsplit(self.plain(endpoint, values))
         host = own.netloc or flasks.netloc
         asked = values.get("_scheme")
         scheme: str = asked if asked is not None else own.scheme or flasks.scheme
@@ -92,7 +92,7 @@ class Urls:
         app = self._app
         return has_request_context() and not app.url_default_functions and not app.url_map.host_matching
 
-    def _static(self, endpoint: str, values: dict[str, Any]) -> str:
+    def plain(self, endpoint: str, values: dict[str, Any]) -> str:
         """Flask's own URL. Outside of a request that begins with a host; where none is configured, a path
         is better than the error that it would be for pages."""
         is_hostless = not has_request_context() and not self._app.config["SERVER_NAME"]
