@@ -39,6 +39,7 @@ class BundleJob(NamedTuple):
     root: str  # the project's directory
     sources: tuple[str, ...]  # absolute source roots
     skip: bool  # not to be minified
+    small: frozenset[str] = frozenset()  # members that are minified already
 
     @property
     def path(self) -> str:
@@ -159,7 +160,16 @@ class _Assembler:
         if part.data is not None:
             return part
         path = self.job.bundle.output if part.joined else part.members[0]
-        return part._replace(text=self.tokenised(path, part.text), data=OTHER)
+        text = self.tokenised(path, part.text)
+        return part._replace(text=text if part.joined else self.slimmed(path, text), data=OTHER)
+
+    def slimmed(self, path: str, text: str) -> str:
+        """*text* of a member, minified by itself where others are minified already: then the whole is not."""
+        job = self.job
+        if not job.small or job.skip or path in job.small:
+            return text
+        self.edits.pop(path, None)  # places in the result are not the author's
+        return self.minified(text, job.options.engines(self.language))
 
     def join_css(self, parts: list[Part]) -> list[Part]:
         from cdn_pipeline.join import css
@@ -194,7 +204,7 @@ class _Assembler:
         """The sheet that an ``@import`` leads to."""
         if path not in self.job.files:
             return None
-        return self.sheet(path, self.tokenised(path, self.text(path)))
+        return self.sheet(path, self.slimmed(path, self.tokenised(path, self.text(path))))
 
     def join_javascript(self, parts: list[Part]) -> list[Part]:
         from cdn_pipeline.join import javascript
@@ -243,7 +253,8 @@ class _Assembler:
 
     def draft(self, part: Part) -> Draft:
         part = self.ready(part)
-        chain = () if self.job.skip or self.engine else self.job.options.engines(self.language)
+        skip = self.job.skip or self.job.small or self.engine
+        chain = () if skip else self.job.options.engines(self.language)
         text = self.minified(part.text, chain) if chain else part.text
         tokens = dict.fromkeys(drafting.TOKEN.findall(text))
         return Draft(

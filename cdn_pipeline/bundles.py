@@ -127,7 +127,7 @@ class Bundles:
         options = self._drafts.options._replace(root="")
         filters = list(chain.filter_names(bundle))
         versions = chain.packages(filters) if filters else []
-        small = self._is_small(bundle.output)
+        small = [path for path in (bundle.output, *members(bundle)) if self._is_small(path)]
         identity = (code_digest(), definition(bundle), digests, options, small, versions)
         return "bundle " + sha256(repr(identity).encode("utf-8", "surrogatepass"))
 
@@ -174,8 +174,10 @@ class Bundles:
             if path in wanted or media_types.language(path) == drafting.CSS
         }
         skip = self._is_small(bundle.output)
+        small = frozenset(filter(self._is_small, wanted))
         root = str(self._config.root)
-        return Task(assemble_all, [BundleJob(bundle, files, self._drafts.options, root, self._roots, skip)])
+        job = BundleJob(bundle, files, self._drafts.options, root, self._roots, skip, small)
+        return Task(assemble_all, [job])
 
     def _keep(self, output: str, key: str, assembled: Assembled) -> list[str]:
         from cdn_pipeline.bundle import outputs

@@ -295,3 +295,23 @@ def test_with_and_without_cache_the_same_bytes(site: Site) -> None:
     assert site.files() == first
     site.build(MINIFIED, use_cache=False, jobs=3)
     assert site.files() == first
+
+
+def test_members_that_are_minified_already_are_not_again(site: Site) -> None:
+    site.write(
+        {
+            "assets.yaml": yaml(
+                site_css="output: site.css, contents: [a.css, b.min.css]",
+                lib_js="output: lib.js, contents: [a.min.js]",
+            ),
+            "static/a.css": "@import 'c.css';\na { b : url(x.png) }\n",
+            "static/c.css": "c { d : e }\n",
+            "static/b.min.css": "b { c : d }\n",
+            "static/a.min.js": "a( 1 )\n",
+            "static/x.png": b"PNG",
+        }
+    )
+    site.build(MINIFIED)
+
+    assert site.served("site.css") == f"c{{d:e}}\na{{b:url({site.url('x.png')})}}\nb {{ c : d }}\n"
+    assert site.served("lib.js") == "a( 1 )\n"
