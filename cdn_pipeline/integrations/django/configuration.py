@@ -38,7 +38,16 @@ def build_directory(options: Mapping[str, Any]) -> str:
 
 
 def load(options: Mapping[str, Any]) -> Config:
-    """The config. Where it says no URL for the origin, that is STATIC_URL. Raises `ConfigError`."""
+    """The config. Where it says no URL for the origin, that is STATIC_URL; where it names no templates, they
+    are the project's. Raises `ConfigError`."""
+    from cdn_pipeline.integrations.django.template_directories import template_directories
+
+    config = _read(options)
+    templates = config.bundles.templates or template_directories(str(config.root))
+    return config._replace(bundles=config.bundles._replace(templates=templates))
+
+
+def _read(options: Mapping[str, Any]) -> Config:
     from cdn_pipeline import config_file
 
     file = _file()
