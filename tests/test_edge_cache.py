@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +159,55 @@ def test_without_a_policy_no_shared_cache_may_keep_a_page(
 ) -> None:
     assert headers(None, exchange(response=own)) == expected
     assert headers(None, exchange("POST", 500, response=own)) == expected
+
+
+DJANGO = """
+import django, json
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+
+SNIPPET
+
+def writes(request):
+    request.session["user"] = 1
+    return HttpResponse("page")
+
+def cookie(request):
+    response = HttpResponse("page")
+    response.set_cookie("theme", "dark")
+    return response
+
+urlpatterns = [
+    path("page", lambda request: HttpResponse("page")),
+    path("reads", lambda request: HttpResponse(str(request.session.get("user")))),
+    path("writes", writes),
+    path("cookie", cookie),
+]
+settings.configure(
+    SECRET_KEY="for tests",
+    ROOT_URLCONF="__main__",
+    ALLOWED_HOSTS=["testserver"],
+    MIDDLEWARE=["__main__.edge_cache", "django.contrib.sessions.middleware.SessionMiddleware"],
+    SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+)
+django.setup()
+for page in ("page", "reads", "writes", "cookie", "gone"):
+    print(page, Client().get(f"/{page}").headers.get("Cache-Control"))
+"""
+
+
+def test_the_documented_middleware_for_django_works() -> None:
+    text = (Path(__file__).parent.parent / "docs/flask.md").read_text("utf-8")
+    [snippet] = re.findall(r"For Django:\n\n```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    program = DJANGO.replace("SNIPPET", snippet)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines() == [
+        "page public, max-age=60",
+        "reads private, no-cache",
+        "writes private, no-cache",
+        "cookie private, no-cache",
+        "gone None",
+    ]

@@ -502,3 +502,19 @@ def test_importing_the_integration_loads_nothing_heavy(project: Site) -> None:
     ran = subprocess.run(command, cwd=project.root, capture_output=True, text=True, check=True)
 
     assert ran.stdout == "[]\n"
+
+
+BUNDLE = "bundles:\n  all:\n    output: all.css\n    contents: [css/a.css, both.css]\n"
+
+
+def test_templates_have_the_functions_and_the_tag(built: Site) -> None:
+    built.write({"assets.yaml": BUNDLE})
+    built.build(CONFIG + "[bundles]\ndefinitions = ['assets.yaml']\n")
+    app = application(built)
+    bundle = built.url("all.css")
+
+    assert in_template(app, "asset_url('img/logo.png')") == built.url("img/logo.png")
+    assert f'<link rel="stylesheet" href="{bundle}"' in in_template(app, "asset_tags('all')")
+    with app.test_request_context():
+        tag = "{% assets 'all' %}{{ ASSET_URL }} {% endassets %}"
+        assert render_template_string(tag) == f"{bundle} "

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 
+from cdn_pipeline.integrations import jinja2
 from cdn_pipeline.integrations.flask import commands, edge
+from cdn_pipeline.integrations.flask.answers import Answers
 from cdn_pipeline.integrations.flask.edge import edge_cache, no_edge_cache
 from cdn_pipeline.integrations.flask.server import Server
 from cdn_pipeline.integrations.flask.site import Site
@@ -39,6 +41,8 @@ class CDNPipeline:
         app_any.process_response = _completing(app, site)
         app_any.wsgi_app = Server(app.wsgi_app, site)
         app.jinja_env.globals["url_for"] = app.url_for
+        answers: Any = Answers(site)  # in a manifest's stead
+        jinja2.install(app.jinja_env, answers)
         commands.register(app, site)
 
 

@@ -62,6 +62,11 @@ class Site:
         origin = self.project.origin if self.project else (self._app.static_url_path or "/static") + "/"
         return Manifest.load(file, self.setting("MISSING"), self.setting("RELOAD"), origin)
 
+    @property
+    def answers(self) -> Manifest:
+        """What templates get."""
+        return self.manifest
+
     @cached_property
     def folders(self) -> Folders:
         """By the source roots; where nothing tells them, the app's own static folder is the only one."""

@@ -1,0 +1,26 @@
+"""Whatever answers an app's templates at the moment: its build, or its sources in development."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cdn_pipeline.integrations.flask.site import Site
+
+
+class Answers:
+    """Has every method of `Manifest`. Which one answers is decided by each call, since an app's settings may
+    change after its templates got to know this."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def answer(*arguments: Any, **named: Any) -> Any:
+            return getattr(self._site.answers, name)(*arguments, **named)
+
+        return answer
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._site.answers
