@@ -177,7 +177,7 @@ def _build_project(options: argparse.Namespace, started: float) -> int:
     config, publish = options.project
     out = Path(options.out or Path(config.root, config.build)).absolute()
     request = Request(config, out, options.jobs, not options.no_cache, publish=publish)
-    summary = summarise(_built_with_progress(request), _relative(str(out)), time.perf_counter() - started)
+    summary = summarise(_built(request), _relative(str(out)), time.perf_counter() - started)
     _print(summary, options, report.text(summary))
     return 0
 
