@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
 from flask import Blueprint, Flask, render_template_string
+from flask_assets import Bundle, Environment
 from werkzeug.routing import BuildError
 
 from cdn_pipeline.errors import BrokenManifest, UnknownAsset
 from cdn_pipeline.integrations.flask import CDNPipeline, manifest
+from cdn_pipeline.integrations.webassets import bridge
 from tests.conftest import PLAIN, Site
 
 CONFIG = """
@@ -518,3 +524,60 @@ def test_templates_have_the_functions_and_the_tag(built: Site) -> None:
     with app.test_request_context():
         tag = "{% assets 'all' %}{{ ASSET_URL }} {% endassets %}"
         assert render_template_string(tag) == f"{bundle} "
+
+
+def test_a_manifest_may_be_replaced_while_requests_run(built: Site) -> None:
+    """Even by something broken, as a deploy that copies files in place leaves it for a moment."""
+    app = application(built, CDN_PIPELINE_RELOAD=0)
+    app.add_url_rule("/page", "shown", lambda: flask.url_for("static", filename="css/a.css"))
+    file = built.out / "manifest.json"
+    first, first_url = file.read_bytes(), built.url("css/a.css")
+    built.write({"static/css/a.css": "a { color: blue }"})
+    built.build(CONFIG)
+    second, second_url = file.read_bytes(), built.url("css/a.css")
+    stop = threading.Event()
+
+    def replace() -> None:
+        for content in itertools.cycle([first, second, b"", second[:100], b"{}"]):
+            if stop.is_set():
+                return
+            (built.out / "new").write_bytes(content)
+            os.replace(built.out / "new", file)
+
+    def ask(number: int) -> set[tuple[int, str]]:
+        answers = (app.test_client().get("/page") for _ in range(5))
+        return {(answer.status_code, answer.text) for answer in answers}
+
+    assert ask(0) <= {(200, first_url), (200, second_url)}  # from here on there is a good one to fall back on
+    replacing = threading.Thread(target=replace)
+    replacing.start()
+    with ThreadPoolExecutor(100) as threads:
+        answers = set().union(*threads.map(ask, range(100)))
+    stop.set()
+    replacing.join()
+
+    assert answers <= {(200, first_url), (200, second_url)}
+
+
+def test_flask_assets_adds_one_query_at_most(built: Site) -> None:
+    app = application(built)
+    environment = Environment(app)
+    environment.auto_build, environment.manifest, environment.cache = False, False, False
+    known = environment.register("known", Bundle("css/a.css", output="css/a.css", version="1"))
+    other = environment.register("other", Bundle("css/a.css", output="gen/b.css", version="1"))
+
+    with app.test_request_context():
+        assert known.urls() == [built.url("css/a.css") + "?1"]
+        assert other.urls() == ["/static/gen/b.css?1"]
+
+
+def test_flask_assets_may_answer_from_the_build(built: Site) -> None:
+    built.write({"assets.yaml": BUNDLE})
+    built.build(CONFIG + "[bundles]\ndefinitions = ['assets.yaml']\n")
+    app = application(built)
+    environment = Environment(app)
+    bundle = environment.register("all", Bundle("css/a.css", "both.css", output="all.css"))
+    bridge(environment, manifest(app))
+
+    with app.test_request_context():
+        assert bundle.urls() == [built.url("all.css")]
