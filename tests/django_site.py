@@ -57,6 +57,29 @@ def site(root: Path, options: dict[str, Any] | None = None, **changed: Any) -> I
         finders.get_finder.cache_clear()
 
 
+MANAGE = """
+import sys
+from django.conf import settings
+from django.core.management import execute_from_command_line
+settings.configure(**{settings!r})
+execute_from_command_line(sys.argv)
+"""
+
+
+def write_project(root: Path, apps: list[str], options: dict[str, Any] | None = None, **changed: Any) -> None:
+    """A `manage.py` in *root*, for what needs a process of its own. *options* are those of the storage."""
+    values = {
+        "SECRET_KEY": "for tests only",
+        "BASE_DIR": str(root),
+        "INSTALLED_APPS": ["django.contrib.staticfiles", "cdn_pipeline.integrations.django", *apps],
+        "STATIC_ROOT": str(root / "staticfiles"),
+        "STATIC_URL": "/static/",
+        "STATICFILES_DIRS": [str(root / "static")],
+        "STORAGES": {"staticfiles": {"BACKEND": BACKEND, "OPTIONS": options or {}}},
+    }
+    (root / "manage.py").write_text(MANAGE.format(settings=values | changed))
+
+
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """Renders the template that the URL names."""
     return render(request, template)

@@ -1,197 +1,102 @@
-"""``{% load assets %}`` in Django: the tag of django-assets, and our own."""
+"""`manage.py assets`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.template import TemplateSyntaxError
 
-from cdn_pipeline.errors import UnknownAsset
-from tests.conftest import Site
-from tests.django_site import configure
-from tests.django_site import site as settings_of
+from tests import django_site
 
-CONFIG = """
-minify = false
-[bundles]
-templates = ["templates"]
-definitions = ["assets.yaml"]
-[[routes]]
-match = ["*"]
-encodings = []
-"""
-SOURCES: dict[str, str | bytes] = {
-    "static/js/a.js": "a()\n",
-    "static/js/b.js": "b()\n",
-    "static/js/m.js": "import './a.js'\n",
-    "static/css/a.css": "a { color: red }\n",
-    "static/robots.txt": "x",
-    "assets.yaml": "site: {output: site.js, contents: [js/a.js], extra: {media: print}}\n"
-    "all: {contents: [site, other]}\nother: {output: other.js, contents: js/b.js}\n",
-}
+ROOT = Path(__file__).parent.parent
 
 
-@contextmanager
-def built(site: Site, text: str, **settings: Any) -> Iterator[None]:
-    """The site with one template, ``page.html``, as it is in production."""
-    site.write({**SOURCES, "templates/page.html": "{% load assets %}" + text})
-    site.build(CONFIG)
-    with settings_of(site.root, **settings):
-        yield
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one sheet and one image."""
+    for name, content in {"css/a.css": "a{b:url(../b.png)}\n", "b.png": "PNG"}.items():
+        (tmp_path / "static" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "static" / name).write_text(content)
+    django_site.write_project(tmp_path, [], {"minify": False})
+    return tmp_path
 
 
-def rendered(**context: Any) -> str:
-    from django.template import engines
-
-    return str(engines["django"].get_template("page.html").render(context))
-
-
-def page(site: Site, text: str, **context: Any) -> str:
-    with built(site, text):
-        return rendered(**context)
+def manage(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
-BODY = "{{ ASSET_URL }} {{ ASSET_SRI }} {{ EXTRA.media }}\n{% endassets %}"
+def test_build_puts_the_outputs_into_static_root(project: Path) -> None:
+    ran = manage(project, "assets", "build", "--json")
+    summary = json.loads(ran.stdout)
+    entry = json.loads((project / "build/manifest.json").read_text())["files"]["css/a.css"]
+    name = entry["path"].removeprefix("origin/")
+
+    assert (ran.returncode, summary["files"], summary["ok"]) == (0, 2, True)
+    assert (project / "staticfiles" / name).read_text() == "a{b:url(/static/b.796120837694.png)}\n"
+    assert json.loads((project / "staticfiles/staticfiles.json").read_text())["paths"]["css/a.css"] == name
 
 
-def loaded(site: Site, *paths: str, media: str = "") -> str:
-    """What `BODY` makes of files."""
-    files = site.manifest()["files"]
-    return "".join(f"{files[path]['url']} {files[path]['integrity']} {media}\n" for path in paths)
+def test_another_directory_is_built_without_touching_static_root(project: Path) -> None:
+    assert manage(project, "assets", "build", "--out", "elsewhere").returncode == 0
+    assert (project / "elsewhere/manifest.json").exists()
+    assert not (project / "staticfiles").exists()
 
 
-NAMED = {
-    '{% assets "js/a.js", "js/b.js", output="gen/all.js" %}': ["gen/all.js"],
-    '{% assets "js/a.js" "js/b.js" filters="rjsmin" output="gen/all.%(version)s.js" debug="false" %}': [
-        "gen/all.js"
-    ],
-    '{% assets output="gen/all.js", "js/a.js", depends="js/b.js" %}': ["gen/all.js"],
-    '{% assets "css/a.css" %}': ["css/a.css"],
-    '{% assets "other" %}': ["other.js"],
-}
-
-
-@pytest.mark.parametrize("tag", NAMED)
-def test_the_tag_renders_its_body_for_each_url(site: Site, tag: str) -> None:
-    found = page(site, tag + BODY)
-
-    assert found == loaded(site, *NAMED[tag])
-
-
-def test_a_bundle_of_bundles_is_all_of_them(site: Site) -> None:
-    assert page(site, '{% assets "all" %}' + BODY) == (
-        loaded(site, "site.js", media="print") + loaded(site, "other.js", media="print")
-    )
-
-
-def test_a_tag_without_output_is_found_by_what_it_says(site: Site) -> None:
-    found = page(site, '{% assets "js/b.js" , "js/a.js" filters="rjsmin" %}{{ ASSET_URL }}{% endassets %}')
-
-    bundle = next(name for name in site.manifest()["bundles"] if name.startswith("gen/"))
-    assert found == site.manifest()["bundles"][bundle]["url"]
-
-
-def test_arguments_can_be_variables(site: Site) -> None:
-    text = (
-        '{% if no %}{% assets "js/a.js", "js/b.js", output="x.js" %}{% endassets %}{% endif %}'
-        "{% assets members output=out %}" + BODY
-    )
-    site.write(
-        {
-            **SOURCES,
-            "templates/page.html": '{% load assets %}{% assets "js/a.js", "js/b.js", output="x.js" %}'
-            "{% endassets %}",
-        }
-    )
-    site.build(CONFIG)
-    site.write({"templates/page.html": "{% load assets %}" + text})
-    with settings_of(site.root):
-        assert rendered(members=["js/a.js", "js/b.js"], out="x.js") == loaded(site, "x.js")
-
-
-def test_loops_and_outer_variables_stay_as_they_are(site: Site) -> None:
-    text = '{% for x in "ab" %}{% assets "css/a.css" %}{{ x }}{% endassets %}{% endfor %}{{ ASSET_URL }}'
-
-    assert page(site, text) == "ab"
-
-
-BAD = [
-    "{% assets %}{% endassets %}",
-    '{% assets output="x.js" %}{% endassets %}',
-    '{% assets "a.js" media="print" %}{% endassets %}',
-    '{% assets "a.js" %}',
+CODES: list[tuple[list[str], int, str]] = [
+    (["assets", "check"], 0, "2 files checked, 0 warnings"),
+    (["assets", "explain", "css/a.css"], 0, "css/a.css"),
+    (["assets", "nix"], 2, "invalid choice: 'nix'"),
+    (["assets", "watch"], 2, "assets watch: not for Django"),
+    (["assets"], 2, "required: verb"),
 ]
 
 
-@pytest.mark.parametrize("text", BAD)
-def test_a_tag_that_cannot_mean_anything_is_refused(text: str) -> None:
-    from django.template import engines
+@pytest.mark.parametrize(("arguments", "code", "said"), CODES, ids=[" ".join(row[0]) for row in CODES])
+def test_the_exit_code_is_the_verbs_own(project: Path, arguments: list[str], code: int, said: str) -> None:
+    ran = manage(project, *arguments)
 
-    configure()
-    with pytest.raises(TemplateSyntaxError):
-        engines["django"].from_string("{% load assets %}" + text)
-
-
-def test_urls_of_files_and_bundles(site: Site) -> None:
-    text = '{% asset_url "robots.txt" %} {% asset_url "site" as url %}{{ url }} {% asset_integrity "site" %}'
-
-    assert page(site, text) == (
-        f"{site.url('robots.txt')} {site.url('site.js')} {site.manifest()['files']['site.js']['integrity']}"
-    )
+    assert ran.returncode == code
+    assert said in ran.stdout + ran.stderr
 
 
-def test_elements_with_all_that_makes_them_safe(site: Site) -> None:
-    found = page(site, '{% asset_tag "css/a.css" %}\n{% asset_tags "site" "css/a.css" nonce="n&m" %}')
-    files = site.manifest()["files"]
-    sheet = f'href="{files["css/a.css"]["url"]}" integrity="{files["css/a.css"]["integrity"]}"'
-    script = f'src="{files["site.js"]["url"]}" integrity="{files["site.js"]["integrity"]}"'
+def test_a_site_with_a_problem_fails_and_nothing_is_written(project: Path) -> None:
+    (project / "static/css/a.css").write_text("a{b:url(no.png)}\n")
+    for verb in ("check", "build"):
+        ran = manage(project, "assets", verb)
 
-    assert found.splitlines() == [
-        f'<link rel="stylesheet" {sheet}>',
-        f'<link rel="stylesheet" {sheet} nonce="n&amp;m">',
-        f'<script {script} defer nonce="n&amp;m"></script>',
-    ]
-
-
-def test_the_nonce_of_the_page_is_used(site: Site) -> None:
-    found = page(site, '{% asset_tag "site" %}{% asset_tag "site" nonce="own" %}', csp_nonce="page")
-
-    assert [nonce in found for nonce in ('nonce="page"', 'nonce="own"')] == [True, True]
+        assert ran.returncode == 1
+        assert ran.stderr.splitlines() == [
+            "static/css/a.css:1:9: error: no asset 'css/no.png' (written 'no.png'); "
+            "add the file, mend the reference, or list it in `ignore`",
+            "1 error; nothing was changed",
+        ]
+    assert not (project / "staticfiles").exists()
 
 
-def test_modules_are_announced(site: Site) -> None:
-    found = page(
-        site, '{% import_map %}{% asset_tags "js/m.js" preload=True %}{% asset_preloads "js/m.js" %}'
-    )
+def test_a_config_with_a_fault_is_a_matter_of_usage(project: Path) -> None:
+    (project / "cdn_pipeline.toml").write_text("minify = 1\n")
+    ran = manage(project, "assets", "--skip-checks", "check")
 
-    assert found.count('<script type="importmap">') == 1
-    assert found.count(f'<link rel="modulepreload" href="{site.url("js/a.js")}"') == 2
-
-
-def test_an_unknown_name_is_as_wrong_as_for_static(site: Site) -> None:
-    with (
-        built(site, '{% asset_url "js/aa.js" %}'),
-        pytest.raises(UnknownAsset, match=r"did you mean 'js/a\.js'"),
-    ):
-        rendered()
-    with settings_of(site.root, {"manifest_strict": False}):
-        assert rendered() == "/static/js/aa.js"
+    assert ran.returncode == 2
+    assert 'STORAGES["staticfiles"]["OPTIONS"]: minify:' in ran.stderr
 
 
-def test_any_other_storage_will_do(site: Site) -> None:
-    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-    with built(site, '{% asset_url "js/a.js" %} {% asset_url "gone.js" %}', STORAGES=plain):
-        assert rendered() == f"{site.url('js/a.js')} /static/gone.js"
+def test_output_goes_where_the_caller_of_a_command_wants_it(tmp_path: Path, capsys: Any) -> None:
+    import io
 
+    (tmp_path / "static").mkdir()
+    out = io.StringIO()
+    with django_site.site(tmp_path):
+        from django.core.management import call_command
 
-def test_collectstatic_finds_the_tags_of_the_projects_templates(site: Site) -> None:
-    text = '{% load assets %}{% assets "js/a.js" "js/b.js" output="x.js" %}{{ ASSET_URL }}{% endassets %}'
-    site.write({**SOURCES, "templates/page.html": text})
-    with settings_of(site.root):
-        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("assets", "check", stdout=out)
 
-        assert rendered() == site.url("x.js")
+    assert out.getvalue() == "0 files checked, 0 warnings\n"
+    assert capsys.readouterr().out == ""

@@ -240,13 +240,13 @@ def test_threads_see_one_build_or_the_other_while_it_is_replaced(root: Path) -> 
     done = threading.Event()
 
     def ask() -> None:
-        while not done.is_set():
+        while not done.wait(0.001):
             seen.add(storage.url("css/a.css"))
 
-    threads = [threading.Thread(target=ask) for _ in range(20)]
+    threads = [threading.Thread(target=ask) for _ in range(100)]
     for thread in threads:
         thread.start()
-    for version in range(5):
+    for version in range(3):
         write(root, {"static/css/a.css": f"a{version}{{}}\n"})
         collect()
         known.add(staticfiles_storage.url("css/a.css"))
@@ -255,7 +255,7 @@ def test_threads_see_one_build_or_the_other_while_it_is_replaced(root: Path) -> 
         thread.join()
 
     assert seen <= known
-    assert len(known) == 6
+    assert len(known) == 4
 
 
 def test_a_site_at_another_url_than_it_was_built_for_is_told(

@@ -48,9 +48,11 @@ def _roots() -> Iterator[str]:
 
 def _file(storage: Any, path: str, copy: str) -> str:
     try:
-        return str(storage.path(path))
+        file = str(storage.path(path))
     except NotImplementedError:
         return _copied(storage, path, copy)
+    is_elsewhere = not os.path.exists(file) and storage.exists(path)
+    return _copied(storage, path, copy) if is_elsewhere else file
 
 
 def _copied(storage: Any, path: str, copy: str) -> str:

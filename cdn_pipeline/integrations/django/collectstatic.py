@@ -38,16 +38,22 @@ class Collection(NamedTuple):
     @property
     def out(self) -> Path:
         """The build directory."""
-        return Path(self.config.root, self.config.build)
+        return Path(os.path.abspath(self.config.root / self.config.build))
 
     @property
     def files(self) -> Mapping[str, str]:
         """The sources, by logical path."""
         return self.config.files or {}
 
+    def publish(self, out: Path) -> None:
+        """See `build.Publish`. A build to elsewhere is nobody's to serve."""
+        if out == self.out:
+            self.static_root.publish(out)
+
     def settle(self) -> None:
         """After a build that succeeded."""
-        self.static_root.settle(self.out, self.files)
+        if self.static_root.is_published:
+            self.static_root.settle(self.out, self.files)
 
 
 def collection(storage: Any, found: collected.Found) -> Collection:
@@ -83,10 +89,10 @@ def _dry(site: Collection) -> Built:
 
 def _built(site: Collection) -> Built:
     try:
-        built = build(Request(site.config, site.out, publish=site.static_root.publish))
+        built = build(Request(site.config, site.out, publish=site.publish))
     except CdnPipelineError:
         if (site.out / manifest.NAME).exists():
-            site.static_root.publish(site.out)  # pages go on with the last build, also after --clear
+            site.publish(site.out)  # pages go on with the last build, also after --clear
         raise
     site.settle()
     return built

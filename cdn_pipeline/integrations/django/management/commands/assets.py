@@ -55,8 +55,8 @@ class Command(BaseCommand):
             raise CommandError(f"\n{error}", returncode=2) from error
         out, err = options.get("stdout") or sys.stdout, options.get("stderr") or sys.stderr
         with redirect_stdout(out), redirect_stderr(err):
-            code = cli.main(arguments, cli.Project(site.config, site.static_root.publish))
-        if code == 0 and site.static_root.is_published:
+            code = cli.main(arguments, cli.Project(site.config, site.publish))
+        if code == 0:
             site.settle()
             storage.forget()
         return code
