@@ -284,6 +284,15 @@ def test_an_unknown_file_keeps_its_name_and_is_told_once(
     ]
 
 
+def test_unknown_files_in_a_block_are_below_the_media_url_but_not_pages(site: Site) -> None:
+    pages = "<script src='/jsi18n/'></script><link rel=next href='/2/'>"
+    text = "{% slimall %}{{ gone|safe }}" + pages + "{% endslimall %}"
+    with built(site, text, DJANGO_STATIC_MEDIA_URL="//cdn"):
+        found = rendered(gone="<link rel='stylesheet' href='/gone.css'>")
+
+    assert found == "<link rel='stylesheet' href='//cdn/gone.css'>" + pages
+
+
 def test_without_a_build_names_stay(site: Site) -> None:
     site.write(
         {"templates/page.html": '{% load django_static %}{% slimfile "/js/a.js; /js/b.js" %} ' + BLOCK}

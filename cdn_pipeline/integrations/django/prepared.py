@@ -33,6 +33,7 @@ log = logging.getLogger("cdn_pipeline")
 OFF = "off"
 PLAIN = "plain"
 BUILT = "built"
+FILES = (".css", ".js", ".gif", ".jpg", ".jpeg", ".png", ".svg", ".webp")  # others may be pages
 
 
 def mode() -> str:
@@ -71,11 +72,13 @@ def _media_url() -> str:
 
 
 def _single(name: str) -> str:
-    """Of one file; what is not known keeps its name, which is logged once."""
+    """Of one file."""
     path = path_of(name)
-    found = _url_of(path, split_suffix(name)[1]) if path else name
-    if found:
-        return found
+    return (_url_of(path, split_suffix(name)[1]) or _unknown(name, path)) if path else name
+
+
+def _unknown(name: str, path: str) -> str:
+    """*name* stays as it is, which is logged once."""
     if mode() == PLAIN:
         return _below_media_url(name)
     manifest().url(path)  # logs the nearest name
@@ -192,7 +195,14 @@ def _address(element: Element) -> Iterator[Edit]:
     address = element.address
     if address is None or not element.path:
         return
-    suffix = split_suffix(address.url)[1]
-    found = _left_alone(address.url) if mode() == OFF else _url_of(element.path, suffix)
+    found = _alone(address.url, element.path)
     if found and found != address.url:
         yield address.start, address.end, html.escape(found)
+
+
+def _alone(url: str, path: str) -> str:
+    """Of the file *path*, to which an element leads by *url*; "" where that may be something else."""
+    if mode() == OFF:
+        return _left_alone(url)
+    known = _url_of(path, split_suffix(url)[1])
+    return _unknown(url, path) if not known and path.endswith(FILES) else known
