@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from flask import Flask, Response, request
 from flask.globals import request_ctx
 
-from cdn_pipeline.edge_cache import Exchange, Policy, headers
-
+# The deciding module is loaded by what needs it: most apps start without.
 if TYPE_CHECKING:
+    from cdn_pipeline.edge_cache import Policy
     from cdn_pipeline.integrations.flask.site import Site
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -30,6 +30,8 @@ def edge_cache(
 ) -> Callable[[View], View]:
     """Lets shared caches keep what a view answers, in seconds; see `edge_cache.Policy`. Only where the view
     itself returned: not what an error handler or a ``before_request`` function answers in its stead."""
+    from cdn_pipeline.edge_cache import Policy
+
     policy = Policy(max_age, shared_max_age, stale_while_revalidate, stale_if_error)
     return lambda view: _marking(view, policy)
 
@@ -72,6 +74,8 @@ def complete(app: Flask, site: Site, response: Response) -> Response:
     policy = _policy(app, site)
     if policy is UNSAID:
         return response
+    from cdn_pipeline.edge_cache import Exchange, headers
+
     cookies = {app.session_interface.get_cookie_name(app), *site.setting("PRIVATE_COOKIES")}
     exchange = Exchange(
         request.method,
@@ -102,6 +106,8 @@ def default_policy(site: Site) -> Policy | None:
     default = site.setting("EDGE_CACHE")
     if default is None:
         return None
+    from cdn_pipeline.edge_cache import Policy
+
     return Policy(**default) if isinstance(default, Mapping) else Policy(default)
 
 

@@ -78,7 +78,8 @@ class Urls:
 
     def completed(self, url: str, endpoint: str, values: dict[str, Any]) -> str:
         """*url* with the host, the query and the anchor that Flask's own would have."""
-        if len(values) == 1 and self._is_bare:
+        # What is None is not given, in Flask's own arguments and in those for the query.
+        if self._is_bare and all(value is None for name, value in values.items() if name != "filename"):
             return url
         own, flasks = urlsplit(url), urlsplit(self.plain(endpoint, values))
         host = own.netloc or flasks.netloc
