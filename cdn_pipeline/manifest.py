@@ -246,9 +246,9 @@ class _Read(NamedTuple):
     """What was read, and how the files looked before; a stamp is ``None`` where there was none."""
 
     document: Document
-    stamp: Stamp | None
+    stamp: object  # as long as it is the same, nothing has changed
     hold_text: bytes
-    hold_stamp: Stamp | None
+    hold_stamp: object
 
 
 class _Urls(dict[Any, str]):
