@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.template import TemplateSyntaxError
 
 from tests.conftest import Site
@@ -354,3 +355,16 @@ def test_the_tags_can_be_called_in_python(site: Site) -> None:
 
         assert slimfile("/js/a.js") == staticfile("/js/a.js") == site.url("js/a.js")
         assert slimfile(["/js/a.js", "/js/b.js"]) == combined(site, "js/a.js", "js/b.js")
+
+
+def test_collectstatic_finds_files_in_the_media_roots(site: Site) -> None:
+    finders = ["cdn_pipeline.integrations.django.media_roots.MediaRootsFinder"]
+    roots = [site.root / "gone", site.root / "media", site.root / "static"]
+    text = '{% load django_static %}{% slimfile "/js/a.js; /js/c.js" %} {% slimfile "/js/c.js" %}'
+    site.write({**SOURCES, "templates/page.html": text})
+    site.write({"media/js/a.js": "mine( )", "media/js/c.js": "c( )"})
+    with settings_of(site.root, STATICFILES_FINDERS=finders, DJANGO_STATIC_MEDIA_ROOTS=roots):
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+        assert rendered() == f"{combined(site, 'js/a.js', 'js/c.js')} {site.url('js/c.js')}"
+        assert site.served("js/a.js") == "mine()"
