@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 import os
+from typing import Any
 
+from django.conf import STATICFILES_STORAGE_ALIAS, settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import storages
+from django.template import TemplateSyntaxError
 
 from cdn_pipeline import inline
 from cdn_pipeline.integrations.django import configuration
@@ -17,10 +21,25 @@ log = logging.getLogger("cdn_pipeline")
 RELOAD_S = 2.0
 
 
-def answering() -> Manifest:
-    """What the tags of our own ask: the manifest of our storage, which is as strict as ``{% static %}``."""
+def answering(debug: Any = None) -> Manifest:
+    """What the tags of our own ask: the manifest of our storage, as strict as ``{% static %}`` is. Under
+    *debug*, by default ``ASSETS_DEBUG`` or else ``DEBUG``, that is the sources."""
+    if is_debugging(getattr(settings, "ASSETS_DEBUG", settings.DEBUG) if debug is None else debug):
+        from cdn_pipeline.integrations.django.development import of_storage
+
+        return of_storage(storages[STATICFILES_STORAGE_ALIAS])
     own = getattr(staticfiles_storage, "manifest", None)
     return own if isinstance(own, Manifest) else manifest()
+
+
+def is_debugging(value: Any) -> bool:
+    """As webassets reads it; "merge" asks for joined files, and those are only there minified."""
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "false": False, "merge": False}
+    if str(value).lower() not in known:
+        raise TemplateSyntaxError(f"debug is one of the strings true, false or merge, not {value!r}")
+    return known[str(value).lower()]
 
 
 def manifest() -> Manifest:

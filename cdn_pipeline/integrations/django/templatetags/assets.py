@@ -71,9 +71,9 @@ class AssetsNode(template.Node):
 
     def render(self, context: Any) -> str:
         members = list(_flat(item.resolve(context) for item in self.contents))
-        filters, output = (self._option(name, context) for name in ("filters", "output"))
+        filters, output, debug = (self._option(name, context) for name in ("filters", "output", "debug"))
         name = tag_name(members, filter_names(filters), output and str(output))
-        bundle = answering().bundle(name, [] if members == [name] else members)
+        bundle = answering(debug).bundle(name, [] if members == [name] else members)
         bodies = []
         for url, integrity in zip(bundle.urls, bundle.integrities, strict=True):
             with context.push(ASSET_URL=url, ASSET_SRI=integrity, EXTRA=bundle.extra):
