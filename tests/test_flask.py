@@ -581,3 +581,33 @@ def test_flask_assets_may_answer_from_the_build(built: Site) -> None:
 
     with app.test_request_context():
         assert bundle.urls() == [built.url("all.css")]
+
+
+def test_development_shows_the_members_of_a_bundle(built: Site) -> None:
+    built.write({"assets.yaml": BUNDLE.replace("both.css", "admin.css")})
+    built.write({"cdn_pipeline.toml": CONFIG + "[bundles]\ndefinitions = ['assets.yaml']\n"})
+    app = application(built)
+    app.debug = True
+    client = app.test_client()
+    tag = "{% assets 'all' %}{{ ASSET_URL }} {% endassets %}"
+
+    with app.test_request_context():
+        assert render_template_string(tag) == "/static/css/a.css /static/admin.css "
+    assert in_template(app, "asset_url('img/logo.png')") == "/static/img/logo.png"
+    assert client.get("/static/css/a.css").text == FILES["static/css/a.css"]
+    assert client.get("/static/admin.css").text == FILES["admin/static/admin.css"]
+    assert client.get("/static/both.css").text == FILES["static/both.css"]
+    for path in ("/static/gone.css", "/static/../cdn_pipeline.toml", "/static/css"):
+        assert client.get(path).status_code == 404
+    assert client.post("/static/admin.css").status_code == 405
+
+
+def test_templates_work_without_build_and_config_in_development(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static/a.css").write_text("a {}")
+    app = Flask("app", root_path=str(tmp_path))
+    app.debug = True
+    CDNPipeline(app)
+
+    assert in_template(app, "asset_url('a.css')") == "/static/a.css"
+    assert in_template(app, "asset_tags('a.css')").count('href="/static/a.css"') == 1

@@ -39,7 +39,7 @@ class CDNPipeline:
         app_any: Any = app  # whose methods are replaced, since Flask has no other place for what they do
         app_any.url_for = Urls(app, site, app.url_for).url_for
         app_any.process_response = _completing(app, site)
-        app_any.wsgi_app = Server(app.wsgi_app, site)
+        app_any.wsgi_app = Server(app.wsgi_app, site, app.static_folder)
         app.jinja_env.globals["url_for"] = app.url_for
         answers: Any = Answers(site)  # in a manifest's stead
         jinja2.install(app.jinja_env, answers)

@@ -18,7 +18,7 @@ class Folders:
     """Finds logical paths by *roots*, the absolute source roots of the build, in their order."""
 
     def __init__(self, roots: Sequence[str]) -> None:
-        self._roots = [os.path.realpath(root) for root in roots]
+        self.roots = [os.path.realpath(root) for root in roots]
         self._layouts: dict[str, list[tuple[int, str, str]]] = {}
 
     def place(self, folder: str, filename: str) -> Place | None:
@@ -35,7 +35,7 @@ class Folders:
         """``(index of a root, what to strip from a file name, what to add)`` for each root that has to do
         with *folder*: the same directory, above it, or below it."""
         found = []
-        for index, root in enumerate(self._roots):
+        for index, root in enumerate(self.roots):
             if folder == root:
                 found.append((index, "", ""))
             elif folder.startswith(root + os.sep):
@@ -45,7 +45,7 @@ class Folders:
         return found
 
     def _hidden_by(self, index: int, path: str) -> str | None:
-        for root in self._roots[:index]:
+        for root in self.roots[:index]:
             if os.path.isfile(os.path.join(root, path)):
                 return os.path.join(root, path)
         return None

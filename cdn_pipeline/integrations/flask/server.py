@@ -1,10 +1,15 @@
-"""Answers for the files of the build where no web server stands before the app."""
+"""Answers for the files of the build, or the sources, where no web server stands before the app."""
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from werkzeug.security import safe_join
+from werkzeug.utils import send_from_directory
+from werkzeug.wsgi import get_path_info
 
 from cdn_pipeline.errors import BrokenManifest
 from cdn_pipeline.integrations.flask.site import Site
@@ -14,16 +19,41 @@ if TYPE_CHECKING:
 
 
 class Server:
-    """Leaves to *app*, the WSGI application, all that is no file of the build; everything in development."""
+    """Leaves to *app*, the WSGI application, all that is no file of the build; in development, all that is no
+    source, and what is in the app's own static *folder*."""
 
-    def __init__(self, app: WSGIApplication, site: Site) -> None:
+    def __init__(self, app: WSGIApplication, site: Site, folder: str | None) -> None:
         self._app = app
         self._site = site
+        self._folder = folder
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if self._site.is_debug or not self._site.setting("SERVE") or not self._is_built():
-            return self._app(environ, start_response)
-        return self._assets(environ, start_response)
+        if self._site.setting("SERVE"):
+            if self._site.is_debug:
+                return self._source(environ)(environ, start_response)
+            if self._is_built():
+                return self._assets(environ, start_response)
+        return self._app(environ, start_response)
+
+    def _source(self, environ: WSGIEnvironment) -> WSGIApplication:
+        """What answers: of the roots besides the app's own folder, Flask knows nothing."""
+        path, prefix = get_path_info(environ), self._site.static_url
+        name = path.removeprefix(prefix)
+        if (
+            environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+            or name == path
+            or self._is_there(self._folder, name)
+        ):
+            return self._app
+        for root in self._site.folders.roots:
+            if self._is_there(root, name):
+                return send_from_directory(root, name, environ)
+        return self._app
+
+    @staticmethod
+    def _is_there(folder: str | None, name: str) -> bool:
+        file = safe_join(folder, name) if folder is not None else None
+        return file is not None and os.path.isfile(file)
 
     def _is_built(self) -> bool:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask
 
+from cdn_pipeline import CONFIG
 from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations.flask.folders import Folders
 from cdn_pipeline.manifest import NAME, Manifest
@@ -59,13 +60,27 @@ class Site:
         if named is None:
             named = os.path.join(self.project.build if self.project else "build", NAME)
         file = os.path.join(self._app.root_path, named)
-        origin = self.project.origin if self.project else (self._app.static_url_path or "/static") + "/"
+        origin = self.project.origin if self.project else self.static_url
         return Manifest.load(file, self.setting("MISSING"), self.setting("RELOAD"), origin)
 
     @property
     def answers(self) -> Manifest:
         """What templates get."""
-        return self.manifest
+        return self._development if self.is_debug else self.manifest
+
+    @property
+    def static_url(self) -> str:
+        """Below which the app's static files are served, and in development those of all source roots."""
+        if self._app.static_url_path:
+            return self._app.static_url_path.rstrip("/") + "/"
+        return self.project.origin if self.project else "/static/"
+
+    @cached_property
+    def _development(self) -> Manifest:
+        from cdn_pipeline.integrations.development import Development
+
+        file = self.project.file if self.project else os.path.join(self._app.root_path, CONFIG)
+        return Development(file, self.setting("MISSING"), origin=self.static_url)
 
     @cached_property
     def folders(self) -> Folders:
