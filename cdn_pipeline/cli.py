@@ -124,7 +124,12 @@ def _parser() -> argparse.ArgumentParser:
     check = verb("check", _check, "find every problem that a build would find, and write nothing")
     explain = verb("explain", _explain, "say where an asset goes, under which name, and why")
     explain.add_argument("asset", help="a logical path such as img/logo.png, or a URL")
-    for each in (build, watch, check, explain):
+    serve = verb("serve", _serve, "open the site on this machine, with a port for each target")
+    serve.add_argument("--port", type=int, default=8000, help="of the origin; the others follow; 0: any")
+    serve.add_argument(
+        "--app", metavar="MODULE:FUNCTION", help="makes a WSGI application of a build directory"
+    )
+    for each in (build, watch, check, explain, serve):
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
     return parser
@@ -294,6 +299,27 @@ def _watch(options: argparse.Namespace) -> int:
         print(report.as_json(summary) if options.json else line, flush=True)
         last = summary
     return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from cdn_pipeline import serve
+    from cdn_pipeline.build import Request
+    from cdn_pipeline.summary import problems
+
+    servers = serve.Servers(_config(options), options.port)
+    built = _built(Request(servers.config, servers.out, options.jobs, not options.no_cache))
+    app = None if options.app is None else serve.application(options.app, servers.out)
+    for problem in report.problem_lines(problems(built.problems)):
+        print(problem, file=sys.stderr)
+    release, build = built.manifest["release"], str(servers.out)
+    urls = "\n".join(f"{name:<9} {url}" for name, url in servers.urls.items())
+    started = {"ok": True, "release": release, "build": build, "urls": servers.urls}
+    print(report.as_json(started) if options.json else f"{urls}\nstop with Ctrl-C", flush=True)
+    try:
+        servers.run(app)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+    return 130
 
 
 def _check(options: argparse.Namespace) -> int:
