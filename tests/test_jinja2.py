@@ -316,3 +316,19 @@ def test_a_page_of_the_sample_has_the_grammar_that_the_build_reads(site: Site) -
 
     assert len(set(urls[:-1])) == len(set(tags)) - 1  # the last one is the first one
     assert set(urls[:-1]) <= {each["url"] for each in site.manifest()["bundles"].values()}
+
+
+def test_the_programs_of_the_documents_run(built: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(built.root)
+    text = (Path(__file__).parent.parent / "docs/templates.md").read_text("utf-8")
+    first, development, bridging = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for debug, url in ((False, entry(built, "a.js")["url"]), (True, "/static/a.js")):
+        names: dict[str, Any] = {"debug": debug}
+        exec(first + development, names)
+
+        assert names["environment"].from_string("{{ asset_url('a.js') }}").render() == url
+    bundles: Any = webassets.Environment()
+    bundles.register("all_js", "a.js", "b.js", output="gen/all.js")
+    exec(first + bridging.replace("(environment", "(bundles"), {"bundles": bundles})
+
+    assert bundles["all_js"].urls() == [entry(built, "gen/all.js")["url"]]
