@@ -105,6 +105,8 @@ def _is_source(path: str) -> bool:
 
 def path_of(url: str) -> str:
     """The logical path of a file that *url* means, built or not; "" of another host."""
+    if mode() == BUILT and (plain := url.lstrip("/")) in manifest():
+        return plain  # as most are written
     path = logical(url, _prefixes())
     if mode() == PLAIN or path in manifest():
         return path
