@@ -193,3 +193,27 @@ def test_the_mount_is_where_the_origins_url_says(site: Site) -> None:
 
     assert TestClient(app).get(site.url("a.css")).status_code == 200
     assert site.url("a.css").startswith("/assets/a.")
+
+
+def test_in_development_pages_show_the_sources_with_no_build_at_all(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.write(
+        {
+            "cdn_pipeline.toml": CONFIG,
+            "static/logo.png": b"logo",
+            "templates/page.html": "{{ asset_url('logo.png') }} {{ url_for('static', path='logo.png') }}",
+        }
+    )
+    monkeypatch.chdir(site.root)
+    templates = Jinja2Templates("templates")
+
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "page.html")
+
+    app = Starlette(debug=True, routes=[Route("/", page)])
+    CDNPipeline(app, templates)
+    got = TestClient(app).get("/static/logo.png")
+
+    assert TestClient(app).get("/").text == "/static/logo.png http://testserver/static/logo.png"
+    assert (got.content, got.headers["cache-control"]) == (b"logo", "no-cache")

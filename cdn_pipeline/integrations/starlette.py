@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.templating import Jinja2Templates
 
+    from cdn_pipeline.manifest import Manifest
+
 
 class CDNPipeline:
     """``CDNPipeline(app, templates)``: mounts `StaticFiles`, after which ``url_for(name, path=…)`` gives the
     build's URLs, and gives *templates* ``asset_url``, ``asset_tags`` and the rest of
     `cdn_pipeline.integrations.jinja2`.
 
-    *options* are those of `StaticFiles`. *path*: by default that of the origin's URL.
+    *path*: by default that of the origin's URL. *debug*, by default the application's: everything is as in
+    the sources, and needs no build. *options* are those of `StaticFiles`.
     """
 
     def __init__(
@@ -36,14 +39,26 @@ class CDNPipeline:
         *templates: Jinja2Templates,
         path: str | None = None,
         name: str = "static",
+        debug: bool | None = None,
         **options: Any,
     ) -> None:
         self.files = StaticFiles(**options)
         self.manifest = self.files.site.manifest
-        where = self.files.site.prefix if path is None else path
-        app.router.routes.append(StaticMount(where, self.files, name=name))
+        path = self.files.site.prefix if path is None else path
+        mount: type[Mount] = StaticMount
+        if app.debug if debug is None else debug:
+            self.manifest, mount = self._development(path), Mount
+        app.router.routes.append(mount(path, self.files, name=name))
         for each in templates:
             self.init_templates(each)
+
+    def _development(self, path: str) -> Manifest:
+        from cdn_pipeline import project
+        from cdn_pipeline.integrations.development import Development
+
+        found = project.find(self.files.start)
+        self.files.all_directories += found.sources
+        return Development(found.file, missing="plain", origin=f"/{path.strip('/')}/".replace("//", "/"))
 
     def init_templates(self, templates: Jinja2Templates) -> None:
         """For templates that are made later than the application."""
@@ -64,7 +79,8 @@ class StaticFiles(Plain):
 
     def __init__(self, *, manifest: serving.Named = None, **options: Any) -> None:
         super().__init__(**options)
-        self.site = serving.Site(manifest, start=self.directory or ".")
+        self.start = self.directory or "."  # from where the project is looked for
+        self.site = serving.Site(manifest, start=self.start)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Starlette's method, for subclasses to extend. Raises `HTTPException`."""
