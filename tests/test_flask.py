@@ -602,6 +602,19 @@ def test_development_shows_the_members_of_a_bundle(built: Site) -> None:
     assert client.post("/static/admin.css").status_code == 405
 
 
+@pytest.mark.parametrize("is_early", [False, True])
+def test_templates_may_be_set_up_before_and_after(built: Site, is_early: bool) -> None:
+    app = Flask("app", root_path=str(built.root))
+    if is_early:
+        assert app.jinja_env.auto_reload is False
+    CDNPipeline(app)
+    app.config["TEMPLATES_AUTO_RELOAD"] = True
+
+    assert app.jinja_env.auto_reload is not is_early
+    for expression in ("url_for('static', filename='css/a.css')", "asset_url('css/a.css')"):
+        assert in_template(app, expression) == built.url("css/a.css")
+
+
 def test_templates_work_without_build_and_config_in_development(tmp_path: Path) -> None:
     (tmp_path / "static").mkdir()
     (tmp_path / "static/a.css").write_text("a {}")

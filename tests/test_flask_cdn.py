@@ -248,7 +248,8 @@ def test_it_goes_together_with_the_pipeline_s_own_extension(built: Site, first: 
     with app.test_request_context():
         for each in (flask.url_for, url_for):
             assert each("static", filename="a.js") == built.url("a.js")
-        assert url_for("static", filename="later.js") == f"http://{HOST}/static/later.js?t={T}"
+    later = f"http://{HOST}/static/later.js?t={T}"
+    assert shown(app, "url_for('static', filename='later.js')") == later
 
 
 def test_development_shows_sources(built: Site) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from cdn_pipeline import CONFIG
 from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations.flask.folders import Folders
-from cdn_pipeline.manifest import NAME, Manifest
-from cdn_pipeline.project import Project, find
+
+# The manifest is loaded by the first page that needs it, so that an app starts without.
+if TYPE_CHECKING:
+    from cdn_pipeline.manifest import Manifest
+    from cdn_pipeline.project import Project
 
 SETTINGS: dict[str, Any] = {
     "CDN_PIPELINE_MANIFEST": None,  # by default that of the config found at or above the app's root
@@ -48,6 +51,8 @@ class Site:
     @cached_property
     def project(self) -> Project | None:
         """``None`` where no config is deployed with the app, or a broken one."""
+        from cdn_pipeline.project import find
+
         try:
             return find(self._app.root_path)
         except ConfigError:
@@ -56,6 +61,8 @@ class Site:
     @cached_property
     def manifest(self) -> Manifest:
         """The one that is named, or of the project, or else ``build/manifest.json`` below the app's root."""
+        from cdn_pipeline.manifest import NAME, Manifest
+
         named = self.setting("MANIFEST")
         if named is None:
             named = os.path.join(self.project.build if self.project else "build", NAME)
