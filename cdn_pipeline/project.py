@@ -41,13 +41,13 @@ def find(start: str | os.PathLike[str] = ".") -> Project:
 
 def _table(file: str) -> dict[str, Any] | None:
     """Our part of *file*; ``None`` if there is none."""
+    if not os.path.isfile(file):
+        return None
     import tomllib  # only where a site does not name its manifest
 
     try:
         with open(file, "rb") as opened:
             content = tomllib.load(opened)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
     except (OSError, ValueError) as error:
         if os.path.basename(file) == PYPROJECT:
             return None  # whoever needs it will tell

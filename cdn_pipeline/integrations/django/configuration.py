@@ -82,10 +82,7 @@ def names_origin(file: Path) -> bool:
 
 def _file() -> Path | None:
     found = _project()
-    if found is None:
-        return None
-    file = Path(found.root, CONFIG)
-    return file if file.is_file() else Path(found.root, project.PYPROJECT)
+    return Path(found.file) if found else None
 
 
 def _project() -> project.Project | None:

@@ -24,6 +24,7 @@ from cdn_pipeline.spelling import nearest
 
 log = logging.getLogger("cdn_pipeline")
 
+REMEMBERED = 20_000  # names, with what may follow them
 TOLD = 1000  # unknown names that get a line in the log; a site may ask for whatever its visitors say
 
 
@@ -106,8 +107,9 @@ class Storage(StaticFilesStorage):
             manifest = self.manifest
             for known in (name, path, unquote(path)):
                 if known in manifest:
-                    self._note(name, known)
-                    return manifest.url(known) + ("" if known == name else suffix)
+                    whole = known if known == name else known + suffix
+                    self._note(name, whole)
+                    return manifest.url(whole)
         except BrokenManifest as error:
             raise ValueError(f"{_missing(path)}: {self._reason(error)}") from error
         if path.endswith("/"):  # a directory; scripts ask for its URL to add names to it
@@ -121,7 +123,7 @@ class Storage(StaticFilesStorage):
     def _note(self, name: str, known: str) -> None:
         if not self._known:
             self._check_origin()
-        if name == known:
+        if name == known and len(self._known) < REMEMBERED:
             self._known.add(name)
 
     def _check_origin(self) -> None:
