@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
-DIRECTORY = "serve"  # in the cache, which may be deleted at any time
+DIRECTORY = "serve"  # in the cache, which may be deleted at any time; below it one for each port
 
 
 class Servers:
@@ -38,7 +39,10 @@ class Servers:
         names = [ORIGIN, *sorted(set(config.targets) - {ORIGIN})]
         self.servers = {name: _bound(name, port and port + offset) for offset, name in enumerate(names)}
         self.config = config._replace(targets={name: self._local(config.targets[name]) for name in names})
-        self.out = Path(config.root, config.cache, DIRECTORY)
+        self._scratch = None if port else TemporaryDirectory(prefix="cdn_pipeline-")
+        self.out = Path(
+            self._scratch.name if self._scratch else config.root / config.cache / DIRECTORY / str(port)
+        )
 
     def _local(self, target: Target) -> Target:
         path = paths.prefix_of(target.url)

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -19,6 +20,7 @@ import pytest
 from cdn_pipeline.cli import main
 from tests.conftest import Site
 
+HOST = "127.0.0.1"
 CONFIG = """
 minify = false
 [targets.origin]
@@ -71,6 +73,16 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def consecutive_ports(count: int) -> int:
+    """The first of some that are free."""
+    while True:
+        with ExitStack() as held, suppress(OSError):
+            first = held.enter_context(socket.create_server((HOST, 0))).getsockname()[1]
+            for port in range(first + 1, first + count):
+                held.enter_context(socket.create_server((HOST, port)))
+            return int(first)
+
+
 @pytest.fixture
 def sources(site: Site) -> Site:
     site.write({**FILES, "cdn_pipeline.toml": CONFIG, "app.py": APP})
@@ -82,7 +94,7 @@ def test_each_target_answers_on_a_port_of_its_own(sources: Site) -> None:
     before = sources.files()
     with serving(sources) as started:
         urls = started["urls"]
-        manifest = json.loads((sources.root / started["build"] / "manifest.json").read_bytes())
+        manifest = json.loads(Path(started["build"], "manifest.json").read_bytes())
         files = {path: entry["url"] for path, entry in manifest["files"].items()}
         sheet = get(urls["origin"].rstrip("/") + files["a.css"])
         page = get(urls["origin"])
@@ -105,12 +117,22 @@ def test_the_pages_are_the_apps(sources: Site) -> None:
     with serving(sources, "--app", "app:create") as started:
         page = get(started["urls"]["origin"] + "some/page")
 
-    build = sources.root / ".cdn_pipeline/serve"
-    assert page == (200, f"{build} /some/page")
+    assert page == (200, f"{started['build']} /some/page")
+    assert not os.path.exists(started["build"])
+
+
+def test_what_was_built_for_a_named_port_is_there_the_next_time(sources: Site) -> None:
+    port = consecutive_ports(3)
+    with serving(sources, "--port", str(port)) as started:
+        assert started["urls"]["origin"] == f"http://127.0.0.1:{port}/"
+        assert started["urls"]["cdn"] == f"http://127.0.0.1:{port + 1}/site/"
+
+    assert started["build"] == str(sources.root / f".cdn_pipeline/serve/{port}")
+    assert os.path.exists(f"{started['build']}/manifest.json")
 
 
 def test_a_taken_port_is_told(sources: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
         code = main(["--config", str(sources.root / "cdn_pipeline.toml"), "serve", "--port", str(port)])
 
