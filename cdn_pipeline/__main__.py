@@ -1,6 +1,6 @@
 """``python -m cdn_pipeline`` is ``cdn-pipeline``."""
 
-from cdn_pipeline.cli import main
+from cdn_pipeline.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

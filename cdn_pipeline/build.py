@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cdn_pipeline import (
-    changes,
     custom_properties,
     freshness,
     headers,
     includes,
     inline,
-    manifest,
     manifest_text,
     note,
     obstacle,
@@ -25,6 +23,7 @@ from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
+from cdn_pipeline.document import NAME, PREVIOUS
 from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts, Noted, code_digest
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
@@ -263,7 +262,7 @@ class _Build:
         if self.bundles.slimmed:
             documents[inline.NAME] = inline.document(self.bundles.slimmed)
         documents[manifest_text.DJANGO_NAME] = manifest_text.django_text(linked)
-        documents[manifest.NAME] = text
+        documents[NAME] = text
         return documents
 
     def commit(
@@ -275,7 +274,7 @@ class _Build:
     ) -> list[str]:
         release = (document["release"], list(outputs.files))
         publish = self.request.publish
-        self.directory.keep(manifest.NAME, documents[manifest.NAME], changes.PREVIOUS)
+        self.directory.keep(NAME, documents[NAME], PREVIOUS)
         self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
             "program": code_digest(),

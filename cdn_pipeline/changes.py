@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 
 from cdn_pipeline import PRIVATE
+from cdn_pipeline.document import PREVIOUS
 from cdn_pipeline.errors import CdnPipelineError
 from cdn_pipeline.manifest import Manifest
-
-PREVIOUS = "previous_manifest.json"  # in the private directory of the build
 
 NEW = "new"
 CHANGED = "changed"

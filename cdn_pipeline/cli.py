@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, report
 
@@ -27,6 +27,18 @@ class Project(NamedTuple):
     publish: Publish | None = None
 
 
+def run() -> NoReturn:
+    """The program. It ends without freeing, one by one, the many objects that a build has made."""
+    _end(main())
+
+
+def _end(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
 def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
     code = 1
@@ -40,10 +52,7 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
         traceback.print_exc()
     if _left_work():
         # Python would wait at its end for the threads of the pool, which wait for workers that are gone.
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, AttributeError):
-                stream.flush()
-        os._exit(code)
+        _end(code)
     return code
 
 

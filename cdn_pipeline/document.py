@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+NAME = "manifest.json"
+PREVIOUS = "previous_manifest.json"  # in the private directory: that of the build before
 VERSION = 1
 
 Entry = Mapping[str, Any]

@@ -16,9 +16,10 @@ def headers(manifest: Manifest) -> dict[str, str]:
     """``headers/nginx.conf``, ``headers/Caddyfile`` and ``headers/_headers``, for what lies on the origin."""
     prefix = urlsplit(manifest["targets"][ORIGIN]["url"]).path or "/"
     files = served(manifest)
+    found = rules(files)
     return {
-        "headers/nginx.conf": _nginx(unquote(prefix), rules(files)),
-        "headers/Caddyfile": _caddy(unquote(prefix), rules(files)),
+        "headers/nginx.conf": _nginx(unquote(prefix), found),
+        "headers/Caddyfile": _caddy(unquote(prefix), found),
         "headers/_headers": _static_host(prefix, files),
     }
 
@@ -112,8 +113,10 @@ STATIC_HOST = (
 def _static_host(prefix: str, files: Mapping[str, Pairs]) -> str:
     """All rules that match a file add up there, so no two of them may name the same header for it."""
     lines: dict[str, list[str]] = defaultdict(list)
-    for name in sorted({name for pairs in files.values() for name, _ in pairs} - {"Vary"}):
-        values = {path: dict(pairs).get(name) for path, pairs in files.items()}
+    distinct = set(files.values())
+    for name in sorted({name for pairs in distinct for name, _ in pairs} - {"Vary"}):
+        value_in = {pairs: dict(pairs).get(name) for pairs in distinct}
+        values = {path: value_in[pairs] for path, pairs in files.items()}
         for pattern, value in _covering(values):
             lines[prefix + pattern].append(f"  {name}: {value}\n")
     warning = f"# {len(lines)} rules; Cloudflare Pages reads only {LIMIT}.\n" if len(lines) > LIMIT else ""

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
 from cdn_pipeline import document, hold, project
-from cdn_pipeline.document import EMPTY, VERSION, Damaged, Document, Entry
+from cdn_pipeline.document import EMPTY, NAME, VERSION, Damaged, Document, Entry
 from cdn_pipeline.errors import BrokenManifest, UnknownAsset
 from cdn_pipeline.snapshot import Bundle, Snapshot
 from cdn_pipeline.snippets import Options, Preload
@@ -17,7 +17,6 @@ from cdn_pipeline.spelling import nearest
 
 __all__ = ("NAME", "VERSION", "BrokenManifest", "Bundle", "Manifest", "Preload", "UnknownAsset")
 
-NAME = "manifest.json"
 MISSING = ("error", "plain")
 REMEMBERED = 20_000  # names beyond those of the build; a site may ask for whatever its visitors say
 TOLD = 1000  # how many of these get a line in the log

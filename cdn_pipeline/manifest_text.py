@@ -9,10 +9,10 @@ from typing import Any
 
 from cdn_pipeline import digest, media_types
 from cdn_pipeline.config import ORIGIN, Config
+from cdn_pipeline.document import VERSION
 from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts
 from cdn_pipeline.link import Linked
-from cdn_pipeline.manifest import VERSION
 from cdn_pipeline.references import FONT, MODULE
 
 DJANGO_NAME = "staticfiles.json"
