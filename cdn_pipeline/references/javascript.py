@@ -20,7 +20,6 @@ from cdn_pipeline.tokens.javascript_string import content
 
 _SPACE = f"[{characters.SPACE}]*"
 _LITERAL = '(?P<literal>["`]\0+)'
-_NO_WORD_BEFORE = f"(?<![#{characters.WORD}])"
 _MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
 _MODULE_WORDS = ("import", "export", "await")
 _MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
@@ -28,17 +27,19 @@ _DYNAMIC_IMPORT = re.compile(
     rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}"
     rf"\({_SPACE}{_LITERAL}{_SPACE}[,)]"
 )
-_NEW = rf"{_NO_WORD_BEFORE}new[{characters.SPACE}]+"
-_OF_WORKER = rf"(?P<worker>{_NEW}(?:Shared)?Worker{_SPACE}\({_SPACE})?"
-_META = rf"import{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}"
+# Each begins with plain letters, which are searched for many times faster than anything else.
+_NEW = rf"new(?<![#{characters.WORD}]new)[{characters.SPACE}]+"
+_OF_WORKER = rf"(?:Shared)?Worker{_SPACE}\({_SPACE}"
+_META = rf"{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}"
 _NEW_URL = re.compile(
-    rf"{_OF_WORKER}{_NEW}URL{_SPACE}\({_SPACE}{_LITERAL}{_SPACE},"
-    rf"{_SPACE}{_META}url{_SPACE},?{_SPACE}\)"
+    rf"{_NEW}(?P<worker>{_OF_WORKER}{_NEW})?URL{_SPACE}\({_SPACE}{_LITERAL}{_SPACE},"
+    rf"{_SPACE}import{_META}url{_SPACE},?{_SPACE}\)"
 )
 _RESOLVE = re.compile(
-    rf"{_OF_WORKER}{_NO_WORD_BEFORE}(?P<meta>{_META})resolve{_SPACE}(?:\?\.{_SPACE})?"
+    rf"import(?<![#{characters.WORD}]import){_META}resolve{_SPACE}(?:\?\.{_SPACE})?"
     rf"\({_SPACE}{_LITERAL}{_SPACE},?{_SPACE}\)"
 )
+_NEW_WORKER = re.compile(_NEW + _OF_WORKER)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _PATH_LIKE = re.compile(r"\.{0,2}/|\.{1,2}\Z")  # what HTML takes for a URL, not for a bare specifier
 
@@ -71,9 +72,11 @@ def _all(text: str) -> Iterator[Reference]:
 def _of_meta(text: str, masked: str) -> Iterator[Reference]:
     for hit in _NEW_URL.finditer(masked):
         yield from _reference(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
-    for hit in _RESOLVE.finditer(masked):
-        if not is_property(masked, hit.start("meta")):
-            yield from _import(text, *hit.span("literal"), WORKER if hit["worker"] else DYNAMIC)
+    resolved = list(_RESOLVE.finditer(masked))
+    workers = {hit.end() for hit in _NEW_WORKER.finditer(masked)} if resolved else set()
+    for hit in resolved:
+        if not is_property(masked, hit.start()):
+            yield from _import(text, *hit.span("literal"), WORKER if hit.start() in workers else DYNAMIC)
 
 
 def _import(text: str, start: int, end: int, kind: str) -> Iterator[Reference]:
