@@ -16,7 +16,7 @@ from cdn_pipeline.tokens.javascript_pieces import STRING, Pieces
 USE_STRICT = ("'use strict'", '"use strict"')
 
 _SPACE = f"[{characters.SPACE}]*+"
-_WORD = f"[{characters.WORD}]"
+_WORD = characters.word()
 _STATEMENT = re.compile(f'{_SPACE}"({_SPACE})')
 _LINE_END = re.compile(f"[{characters.LINE_END}]")
 # What goes on with an expression after a line end; "++" and "--" do not.
@@ -24,10 +24,10 @@ _GOES_ON = re.compile(rf"\+(?!\+)|-(?!-)|[.,(\[*/%<>=&|^?:`\x02]|!=|(?:in|instan
 # A first token that cannot go on with what ended on the line before
 _BEGINS_AFRESH = re.compile(rf"{_SPACE}(?:(?!(?:in|instanceof|of|as|from|with)(?!{_WORD})){_WORD}|[\"!~@#])")
 # A last token after which no statement has to end at a line end
-_HANGS = re.compile(rf"(?:^|[^{characters.WORD}])(?:let|async|await|yield|get|set|static|using|of|type)\Z")
+_HANGS = re.compile(rf"(?:^|{characters.no_word()})(?:let|async|await|yield|get|set|static|using|of|type)\Z")
 _NAME = re.compile(f"(?![0-9]){_WORD}")
 LEXICAL = frozenset({"let", "const", "class"})
-_MAY_BE_LEXICAL = re.compile(rf"(?<![.#{characters.WORD}])(?:let|const|class)(?!{_WORD})")
+_MAY_BE_LEXICAL = re.compile(rf"(?<!{characters.word('.#')})(?:let|const|class)(?!{_WORD})")
 
 
 class Names(NamedTuple):

@@ -20,15 +20,15 @@ from cdn_pipeline.tokens.javascript_string import content
 
 _SPACE = f"[{characters.SPACE}]*"
 _LITERAL = '(?P<literal>["`]\0+)'
-_MAY_REFER = re.compile(f"import(?![{characters.WORD}])|export(?![{characters.WORD}])")
+_MAY_REFER = re.compile(f"import(?!{characters.word()})|export(?!{characters.word()})")
 _MODULE_WORDS = ("import", "export", "await")
-_MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?![{characters.WORD}])")
+_MAY_BE_MODULE = re.compile(f"(?:import|export|await)(?!{characters.word()})")
 _DYNAMIC_IMPORT = re.compile(
-    rf"import(?<![#{characters.WORD}]import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}"
+    rf"import(?<!{characters.word('#')}import)(?:{_SPACE}\.{_SPACE}(?:defer|source))?{_SPACE}"
     rf"\({_SPACE}{_LITERAL}{_SPACE}[,)]"
 )
 # Each begins with plain letters, which are searched for many times faster than anything else.
-_NEW = rf"new(?<![#{characters.WORD}]new)[{characters.SPACE}]+"
+_NEW = rf"new(?<!{characters.word('#')}new)[{characters.SPACE}]+"
 _OF_WORKER = rf"(?:Shared)?Worker{_SPACE}\({_SPACE}"
 _META = rf"{_SPACE}\.{_SPACE}meta{_SPACE}\.{_SPACE}"
 _NEW_URL = re.compile(
@@ -36,7 +36,7 @@ _NEW_URL = re.compile(
     rf"{_SPACE}import{_META}url{_SPACE},?{_SPACE}\)"
 )
 _RESOLVE = re.compile(
-    rf"import(?<![#{characters.WORD}]import){_META}resolve{_SPACE}(?:\?\.{_SPACE})?"
+    rf"import(?<!{characters.word('#')}import){_META}resolve{_SPACE}(?:\?\.{_SPACE})?"
     rf"\({_SPACE}{_LITERAL}{_SPACE},?{_SPACE}\)"
 )
 _NEW_WORKER = re.compile(_NEW + _OF_WORKER)

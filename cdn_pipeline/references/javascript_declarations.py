@@ -11,13 +11,13 @@ from cdn_pipeline.tokens.javascript_grammar import Grammar
 from cdn_pipeline.tokens.javascript_slash import is_property
 
 _SPACE = f"[{characters.SPACE}]*+"
-_NAME = f"[{characters.WORD}\0]++"
+_NAME = characters.word("\0") + "++"
 _STRING = '"\0*+'
-_NO_WORD = f"(?![{characters.WORD}])"
+_NO_WORD = f"(?!{characters.word()})"
 _BRACES = rf"\{{[^{{}}]*+\}}{_SPACE}"
 _FROM = f"from{_SPACE}(?P<specifier>{_STRING})"
 # Patterns begin with what is rare, for speed; what must not stand before it is looked at afterwards.
-_KEYWORD = re.compile(f"(?:import|export)(?<![#{characters.WORD}].{{6}}){_NO_WORD}", re.DOTALL)
+_KEYWORD = re.compile(f"(?:import|export)(?<!{characters.word('#')}.{{6}}){_NO_WORD}", re.DOTALL)
 _IMPORT = re.compile(
     rf"import{_SPACE}(?:(?P<alone>{_STRING})"
     rf"|(?:(?:defer|source|type)[{characters.SPACE}]++)?(?:(?!from{_SPACE}\"){_NAME}{_SPACE}(?:,{_SPACE})?)?"
@@ -28,8 +28,8 @@ _EXPORT = re.compile(
     rf"(?:\*{_SPACE}(?:as{_SPACE}(?:{_NAME}|{_STRING}){_SPACE})?|{_BRACES}){_FROM}"
 )
 _CALL_OR_META = re.compile(rf"import{_SPACE}[(.]")
-_META = re.compile(rf"import(?<![#{characters.WORD}]import){_SPACE}\.{_SPACE}meta{_NO_WORD}")
-_AWAIT = re.compile(f"await(?<![#{characters.WORD}]await){_NO_WORD}")
+_META = re.compile(rf"import(?<!{characters.word('#')}import){_SPACE}\.{_SPACE}meta{_NO_WORD}")
+_AWAIT = re.compile(f"await(?<!{characters.word('#')}await){_NO_WORD}")
 # What follows a variable that is called "await", in a script
 _NO_OPERAND = re.compile(rf"{_SPACE}(?:[=.,;)\]}}:?*%<>&|^]|\Z|(?:in|instanceof|of){_NO_WORD})")
 

@@ -13,13 +13,13 @@ from cdn_pipeline.tokens.css import (
     FUNCTION,
     IDENT,
     KEPT_NAMES,
-    NAME_CHARS,
     SPACE,
     SUBSTITUTES,
     URL,
     WHITE,
     WHITE_CHARS,
     ending,
+    name_characters,
     nest,
     tokens,
     unescape,
@@ -35,7 +35,7 @@ _BEFORE_WHICH_LOOSE = (")", ",", "!", ";", "}")
 
 # CSSOM gives the preludes of all other at-rules back as they were written.
 LOOSE_RULES = re.compile(
-    rf"@(?:media|layer|page|font-face|(?:-[a-z]+-)?keyframes)(?![{NAME_CHARS}\\])", re.IGNORECASE
+    r"@(?:media|layer|page|font-face|(?:-[a-z]+-)?keyframes)(?!" + name_characters("\\") + ")", re.IGNORECASE
 )
 # Media features that every browser understands; one that it does not, it gives back as it was written.
 _W = rf"{WHITE}*"

@@ -20,11 +20,11 @@ from cdn_pipeline.tokens.css import (
     IN_SINGLE_QUOTES,
     IN_URL,
     KEPT_NAMES,
-    NAME_CHARS,
     SUBSTITUTES,
     TOKEN,
     WHITE,
     ending,
+    name_characters,
     opens,
     tokens,
     unescape,
@@ -40,9 +40,9 @@ _PLAIN = r"""[^{}();\[\]"'\\/<]++"""
 _ODD = rf"""
     /(?!\*) | <(?!!--) | {CLOSED_COMMENT} | {_ESCAPE}
   | "{IN_DOUBLE_QUOTES}" | '{IN_SINGLE_QUOTES}'
-  | \((?<={_URL})(?<![{NAME_CHARS}\#@]{_URL}){WHITE}*+(?!["']){IN_URL}{WHITE}*+\)
+  | \((?<={_URL})(?<!{name_characters("#@")}{_URL}){WHITE}*+(?!["']){IN_URL}{WHITE}*+\)
 """
-_PAREN = rf"""\((?:(?<!{_URL})|(?<=[{NAME_CHARS}\#@]{_URL})|(?={WHITE}*+["']))"""
+_PAREN = rf"""\((?:(?<!{_URL})|(?<={name_characters("#@")}{_URL})|(?={WHITE}*+["']))"""
 _DEPTHS = 4
 
 

@@ -45,7 +45,7 @@ _OUTSIDE = re.compile(rf"[\"'`/\\]{_LITERAL}")
 _IN_HOLE = re.compile(rf"[\"'`/\\{{}}]{_LITERAL}")
 _TEMPLATE_REST = re.compile(_TEMPLATE_CHARACTERS)
 _REGEX = re.compile(
-    rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/([{characters.WORD}]*)"
+    rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/({characters.word()}*)"
 )
 _FLAGS = frozenset("dgimsuvy")
 _ESCAPE = re.compile(r"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})")
@@ -217,4 +217,4 @@ _OPERATOR = (
     r">>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|[=!<>+\-*/%&|^]=|&&|\|\||\?\?|\?\.(?![0-9])"
     rf"|\+\+|--|<<|>>|\*\*|[^{characters.SPACE}]"
 )
-_TOKEN = re.compile(rf"[\"'`\x02]\0*|{_NUMBER}|#?[{characters.WORD}](?:[{characters.WORD}]|\0)*|{_OPERATOR}")
+_TOKEN = re.compile(rf"[\"'`\x02]\0*|{_NUMBER}|#?{characters.word()}(?:{characters.word()}|\0)*|{_OPERATOR}")

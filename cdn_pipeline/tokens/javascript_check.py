@@ -72,7 +72,7 @@ def _mismatch(code: str) -> tuple[int, str] | None:
 
 
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
-_NAMELESS = re.compile(rf"#(?![{characters.WORD}])|@(?![{characters.WORD}(])")
+_NAMELESS = re.compile(rf"#(?!{characters.word()})|@(?!{characters.word('(')})")
 _HTML_COMMENT_END = re.compile(rf"(?:^|[{characters.LINE_END}])[{characters.BLANK}]*+-->")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _ORDINARY_DEPTH = 100  # brackets that are nested deeper are counted one by one

@@ -13,12 +13,14 @@ from . import javascript_characters as characters
 
 KEPT_COMMENT = "\x01"  # the mark of a comment that stays
 
-_WORD = characters.WORD
+_WORD = characters.word()
+_WORD_OR_STRING = characters.word("'")
 # What may end a statement, and what may begin one or the next member of a class, were it not for a line end.
 # More than may, for simplicity; but never an operator that can only stand between two operands. A line end
 # before "=>" is an error, which must neither come nor go.
-_ENDS = (rf"[{_WORD})\]}}\"'`\x01]", r"\+\+", "--", r"[0-9]\.")
-_BEGINS = rf"(?:[{_WORD}{{\[(\"'`\x02+\-!~#@*]|\.[0-9]|=>)"
+_FIRST = characters.word("{[(\"'`\x02+-!~#@*")
+_ENDS = (characters.word(")]}\"'`\x01"), r"\+\+", "--", r"[0-9]\.")
+_BEGINS = rf"(?:{_FIRST}|\.[0-9]|=>)"
 _END = re.compile(rf"(?:{'|'.join(_ENDS)})\Z")
 _BEGIN = re.compile(_BEGINS)
 
@@ -26,8 +28,8 @@ _BEGIN = re.compile(_BEGINS)
 def _runs_together(gap: str) -> str:
     """Pattern for what must not come next where only *gap* is before it. It need not be valid."""
     return (
-        rf"(?<=[{_WORD}']{gap})[{_WORD}]"
-        rf"|(?<=\.{gap})(?:[.0-9]|(?<=[0-9]\.{gap})[{_WORD}])"
+        rf"(?<={_WORD_OR_STRING}{gap}){_WORD}"
+        rf"|(?<=\.{gap})(?:[.0-9]|(?<=[0-9]\.{gap}){_WORD})"
         r"|(?=[=>+\-*&|<?.!/'\x01])(?:"  # only to save time
         rf"(?<=[+\-*/%&|^<>=!?]{gap})=|(?<=[=\-]{gap})>|(?<=([+\-*&|<>?]){gap})\1"
         rf"|(?<=/{gap})['/*\x01]|(?<='{gap})[/*]|(?<=[0-9?]{gap})\."

@@ -28,10 +28,10 @@ from .javascript_frames import (
 )
 
 TOKEN = re.compile(
-    f"[{characters.LINE_END}]|\\.?[0-9](?:[eE][+-](?=[0-9])|[.{characters.WORD}])*|[{characters.WORD}]+"
+    f"[{characters.LINE_END}]|\\.?[0-9](?:[eE][+-](?=[0-9])|{characters.word('.')})*|{characters.word()}+"
     f"|=>|\\?\\.(?![0-9])|\\?\\?|\\.\\.\\.|\\+\\+|--|[^{characters.BLANK}]"
 )
-WORD = re.compile(f"\\.?[{characters.WORD}]")
+WORD = re.compile(f"\\.?{characters.word()}")
 LINE_ENDS = frozenset("\n\r\u2028\u2029")
 
 CONTROL = frozenset({"if", "while", "for", "with", "switch", "catch"})

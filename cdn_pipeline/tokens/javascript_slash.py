@@ -24,13 +24,13 @@ COMPLETE = frozenset({"break", "continue", "debugger"})  # statements that a lin
 # A name after these, or after a comma, may be one that no division can follow: `var a, b`, `break label`.
 NAMES_FOLLOW = frozenset({"var", "let", "break", "continue"})
 
-WORD = re.compile(f"[{characters.WORD}]+\\Z")
+WORD = re.compile(f"{characters.word()}+\\Z")
 LONGEST_WORD = 80  # what is longer is no keyword; its beginning is not looked for
 LONGEST_KEYWORD = 10
-NUMBER_WITH_POINT = re.compile(f"(?<![.{characters.WORD}])[0-9][0-9_]*\\.\\Z")
+NUMBER_WITH_POINT = re.compile(f"(?<!{characters.word('.')})[0-9][0-9_]*\\.\\Z")
 LINE_END = re.compile(f"[{characters.LINE_END}]")
 BRACKET = re.compile(
-    f"(?:\\.[{characters.SPACE}]*|(?<![#{characters.WORD}]))"
+    f"(?:\\.[{characters.SPACE}]*|(?<!{characters.word('#')}))"
     f"(?:if|while|with|for(?:[{characters.SPACE}]+await)?)[{characters.SPACE}]*\\(|[()\\[\\]{{}}]"
 )
 
