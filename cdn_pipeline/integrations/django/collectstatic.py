@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ from cdn_pipeline.config import Config
 from cdn_pipeline.errors import ERROR, CdnPipelineError
 from cdn_pipeline.integrations.django import collected, configuration
 from cdn_pipeline.integrations.django.static_root import StaticRoot
+from cdn_pipeline.release import BuildDirectory
 from cdn_pipeline.summary import problems
 
 log = logging.getLogger("cdn_pipeline")
@@ -51,9 +54,25 @@ class Collection(NamedTuple):
             self.static_root.publish(out)
 
     def settle(self) -> None:
-        """After a build that succeeded."""
+        """After a build that succeeded. Raises `SiteError`."""
         if self.static_root.is_published:
-            self.static_root.settle(self.out, self.files)
+            with self._alone():
+                self.static_root.settle(self.out, self.files)
+
+    def restore(self) -> None:
+        """After a build that failed: pages go on with the last one, also where ``--clear`` took its files."""
+        if (self.out / manifest.NAME).exists():
+            with self._alone():
+                self.static_root.publish(self.out)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        directory = BuildDirectory(self.out, str(self.out))
+        directory.open()
+        try:
+            yield
+        finally:
+            directory.close()
 
 
 def collection(storage: Any, found: collected.Found) -> Collection:
@@ -84,15 +103,16 @@ def post_process(storage: Any, found: collected.Found, dry_run: bool) -> Iterato
 
 
 def _dry(site: Collection) -> Built:
-    return build(Request(site.config, site.out, write=False))
+    with redirect_stdout(sys.stderr):  # where the site's own definitions and filters may print
+        return build(Request(site.config, site.out, write=False))
 
 
 def _built(site: Collection) -> Built:
     try:
-        built = build(Request(site.config, site.out, publish=site.publish))
+        with redirect_stdout(sys.stderr):
+            built = build(Request(site.config, site.out, publish=site.publish))
     except CdnPipelineError:
-        if (site.out / manifest.NAME).exists():
-            site.publish(site.out)  # pages go on with the last build, also after --clear
+        site.restore()
         raise
     site.settle()
     return built
