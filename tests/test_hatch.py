@@ -109,6 +109,21 @@ def test_an_editable_installation_gets_nothing(application: Application) -> None
     assert sorted(application.root.rglob("*")) == before
 
 
+def test_what_the_project_excludes_stays_excluded(application: Application) -> None:
+    target = (
+        '[tool.hatch.build.targets.wheel]\npackages = ["myapp"]\n[tool.hatch.build]\nexclude = ["*.txt"]\n'
+    )
+    application.write({"myapp/notes.txt": "", "pyproject.toml": f'{PROJECT}into = "myapp/assets"\n{target}'})
+
+    assert names(application.call("build_wheel")) == BUILT
+
+
+def test_a_project_whose_code_is_not_found_gets_no_wheel_of_assets_alone(application: Application) -> None:
+    (application.root / "myapp").rename(application.root / "other")
+
+    assert "Unable to determine which files to ship" in application.failure("build_wheel")
+
+
 def test_a_problem_of_the_site_stops_the_build_with_its_place(application: Application) -> None:
     application.write({"static/css/site.css": "a {}\nb { background: url(../img/lego.png) }\n"})
     said = application.failure("build_wheel").splitlines()

@@ -82,8 +82,10 @@ class AssetsBuildHook(BuildHookInterface[BuilderConfig]):
         from cdn_pipeline import package
 
         config = self.build_config
-        table = config.target_config if "exclude" in config.target_config else config.build_config
-        table["exclude"] = [
-            *table.get("exclude", config.default_exclude()),
+        # To ask for the defaults also raises where hatchling finds no code: later, with our outputs to pack,
+        # it would be content with those.
+        excluded = config.build_config.get("exclude", config.default_exclude())
+        config.target_config["exclude"] = [
+            *config.target_config.get("exclude", excluded),
             *(f"/{path}/" for path in package.private(asked)),
         ]
