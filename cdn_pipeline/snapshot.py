@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cdn_pipeline import ORIGIN, media_types, paths, snippets
@@ -34,6 +34,7 @@ class Snapshot:
         self.files = document.files if hold is NOTHING else HeldFiles(document.files, hold)
         self._origin = str(document.targets.get(ORIGIN, {}).get("url", origin))
         self._unknown = unknown
+        self._outputs: Mapping[str, Mapping[str, Any]] | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.document.files or name in self.document.bundles
@@ -66,7 +67,7 @@ class Snapshot:
 
     def bundle(self, name: str, members: Sequence[str]) -> Bundle:
         """A file counts as a bundle of one. *members* stand in for a bundle that is not known."""
-        bundle = self.document.bundles.get(name, {})
+        bundle = self.document.bundles.get(name) or self._of_output(name)
         parts = tuple(bundle.get("parts", (name,)))
         if members and name not in self:
             self._unknown(name, members)
@@ -74,6 +75,12 @@ class Snapshot:
         sources = tuple(bundle.get("sources", parts))
         urls, integrities = tuple(map(self.url, parts)), tuple(map(self.integrity, parts))
         return Bundle(urls, parts, sources, bundle.get("extra") or {}, integrities)
+
+    def _of_output(self, name: str) -> Mapping[str, Any]:
+        """The parts of an output that is asked for in place of its bundle; scripts may make several."""
+        if self._outputs is None:
+            self._outputs = _outputs(self.document.bundles.values())
+        return self._outputs.get(name, {})
 
     def preloads(self, name: str) -> tuple[snippets.Preload, ...]:
         """What to fetch ahead for a page that loads *name*, in order."""
@@ -112,6 +119,30 @@ class Snapshot:
         if path in self.document.files and not is_absolute(name):
             return {**self.files[path], "url": self.url(name)}
         return {"url": self.url(name), "target": ORIGIN, "type": media_types.media_type(path)}
+
+
+def _outputs(bundles: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """By the first of its parts each output that has several, or is all of a bundle: then it is that one."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for bundle in bundles:
+        for parts in _by_output(bundle["parts"]):
+            if parts == bundle["parts"]:
+                found.setdefault(parts[0], bundle)
+            elif len(parts) > 1:
+                found.setdefault(parts[0], {"parts": parts})
+    return found
+
+
+def _by_output(parts: Iterable[str]) -> list[list[str]]:
+    """The parts of each output: ``gen/site.js`` is followed by ``gen/site.2.js`` and so on."""
+    found: list[list[str]] = []
+    for part in parts:
+        stem, dot, extension = found[-1][0].rpartition(".") if found else ("", "", "")
+        if found and part == f"{stem}.{len(found[-1]) + 1}{dot}{extension}":
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return found
 
 
 def is_absolute(name: str) -> bool:

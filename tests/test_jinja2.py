@@ -148,19 +148,25 @@ def test_the_import_map_bears_the_nonce(built: Site) -> None:
         ('"all_js"', ["gen/all.js"], "x &amp; y"),
         ("'both'", ["gen/all.js", "gen/c.js"], "x &amp; y"),
         ('"a.js"', ["a.js"], ""),
-        ('"gen/all.js"', ["gen/all.js"], ""),
+        ('"gen/all.js"', ["gen/all.js"], "x &amp; y"),
         ('"a.js", "c.js", filters="rjsmin"', ["gen/cc9a26e52b98.js"], ""),
         ('("b.js", "c.js"), output="gen/%(version)s-bc.js"', ["gen/bc.js"], ""),
         ('["b.js", "c.js"], output="gen/%(version)s-bc.js", debug=False, depends="*.js"', ["gen/bc.js"], ""),
         ("name", ["gen/all.js"], "x &amp; y"),
+        ("bundle", ["gen/all.js"], "x &amp; y"),
         ('files, output="gen/%(version)s-" ~ "bc.js"', ["gen/bc.js"], ""),
         ('files[0] if files else "c.js", files[1:], output="gen/bc.js"', ["gen/bc.js"], ""),
     ],
 )
 def test_the_body_stands_once_for_each_url(built: Site, tag: str, outputs: list[str], label: str) -> None:
+    context = {
+        "name": "all_js",
+        "files": ["b.js", "c.js"],
+        "bundle": webassets.Bundle("a.js", output="gen/all.js"),
+    }
     wanted = "".join(line(built, output, label) for output in outputs)
 
-    assert render(built, page(tag), name="all_js", files=["b.js", "c.js"]) == wanted
+    assert render(built, page(tag), **context) == wanted
 
 
 def test_a_file_without_fingerprint_has_no_integrity(built: Site) -> None:
@@ -223,7 +229,8 @@ def test_scopes_are_those_of_webassets(built: Site, kind: type[jinja2.Environmen
 @pytest.mark.parametrize(
     ("tag", "message"),
     [
-        ('"a.js" "b.js" "c.js" x', "expected token ','"),
+        ('"a.js" "b.js" x', "expected token ','"),
+        ("a b", "expected token ','"),
         ('"a.js", colour="red"', "unknown keyword 'colour'; it takes filters, output, depends and debug"),
         ("", "names no file and no bundle"),
         ('"a.js",, "b.js"', "unexpected ','"),
@@ -301,6 +308,8 @@ def test_a_page_of_the_sample_has_the_grammar_that_the_build_reads(site: Site) -
     tags = [
         '"a.js","b.js"',
         "'a.js', 'b.js', filter='jsmin'",
+        "'a.js' 'b.js' 'c.js'",
+        "'a.js' 'c.js', 'b.js', output='p.js'",
         '["a.js", "b.js"], filters=["rjsmin", "jsmin"]',
         '("a.js",), "b.js", filters=("jsmin",), output="o.js"',
         '"a.js", filters="jsmin"',

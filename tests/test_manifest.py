@@ -139,6 +139,21 @@ def test_a_file_is_a_bundle_of_one(there: Path) -> None:
     )
 
 
+def test_an_output_means_all_its_parts(there: Path) -> None:
+    names = ["gen/o.js", "gen/o.2.js", "gen/o.3.js", "gen/x.css", "gen/x.2.css", "gen/o.4.js"]
+    single = {"url": "/x", "parts": names[3:5], "sources": ["s.css"], "extra": {"x": 1}}
+    box = {"url": "/x", "parts": names, "sources": [], "extra": {"y": 1}}
+    there.write_bytes(text({name: entry(name) for name in names}, {"box": box, "single": single}))
+    manifest = Manifest.load(there)
+
+    assert manifest.bundle("gen/o.js").parts == ("gen/o.js", "gen/o.2.js", "gen/o.3.js")
+    assert manifest.bundle("gen/x.css").parts == ("gen/x.css", "gen/x.2.css")
+    assert manifest.bundle("gen/o.4.js").parts == ("gen/o.4.js",)
+    assert manifest.bundle("gen/o.js").extra == {}
+    there.write_bytes(text({name: entry(name) for name in names}, {"single": single, "box": box}))
+    assert Manifest.load(there).bundle("gen/x.css").extra == {"x": 1}
+
+
 def test_what_to_fetch_ahead(there: Path) -> None:
     manifest = Manifest.load(there)
     font = "https://x.example/f.0123456789ab.woff2"

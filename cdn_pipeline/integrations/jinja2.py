@@ -13,7 +13,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
-from cdn_pipeline.bundle_name import filter_names, tag_name
+from cdn_pipeline.bundle_name import clean_output, filter_names, tag_name
 from cdn_pipeline.manifest import Manifest
 from cdn_pipeline.snippets import preload_tags
 
@@ -37,7 +37,7 @@ def functions(manifest: Manifest) -> dict[str, Callable[..., Any]]:
         return Markup(manifest.tags([name], nonce, preload=False, **attributes).rstrip("\n"))
 
     def asset_tags(*names: str, nonce: str | None = None, preload: bool = True) -> Markup:
-        return Markup(manifest.tags(names, nonce, preload))
+        return Markup(manifest.tags(list(_flat(names)), nonce, preload))
 
     def asset_preloads(*names: str, nonce: str | None = None) -> Markup:
         return Markup(preload_tags([each for name in names for each in manifest.preloads(name)], nonce))
@@ -85,9 +85,8 @@ class Assets(Extension):
         while parser.stream.current.type != "block_end":
             if contents or options:
                 parser.stream.expect("comma")
-                if parser.stream.current.type == "block_end":
-                    break
-            _argument(parser, contents, options)
+            if parser.stream.current.type != "block_end":
+                _argument(parser, contents, options)
         if not contents:
             parser.fail("{% assets %} names no file and no bundle", line)
         body = parser.parse_statements(("name:endassets",), drop_needle=True)
@@ -117,6 +116,8 @@ def _argument(parser: Parser, contents: list[nodes.Expr], options: dict[str, nod
         next(stream)
         options[name] = parser.parse_expression()
         return
+    while stream.current.test("string") and stream.look().test("string"):
+        contents.append(nodes.Const(next(stream).value))  # two files to Django and the build, one to Jinja2
     expression = parser.parse_expression()
     grouped = isinstance(expression, (nodes.List, nodes.Tuple))
     contents += expression.iter_child_nodes() if grouped else [expression]  # type: ignore[arg-type]
@@ -128,7 +129,8 @@ def _flat(contents: Iterable[Any]) -> Iterator[str]:
         if isinstance(item, (list, tuple)):
             yield from _flat(item)
         else:
-            yield str(item)
+            output = getattr(item, "output", None)  # of a webassets.Bundle that the page was given
+            yield clean_output(output) if isinstance(output, str) else str(item)
 
 
 async def _awaited(bodies: Iterable[Awaitable[str]]) -> str:
