@@ -122,11 +122,18 @@ class Files(Mapping[str, Entry]):
 
     def mentioning(self, *marks: bytes) -> list[str]:
         """Those whose line has any of *marks* in it, and perhaps others."""
-        return [
-            path
-            for path, line in self._index().items()
-            if not isinstance(line, bytes) or any(mark in line for mark in marks)
-        ]
+        found: dict[str, None] = {}
+        for mark in marks:
+            at = self._raw.find(mark, self._start, self._end)
+            while at >= 0:
+                line = max(self._raw.rfind(b"\n", self._start, at) + 1, self._start)
+                opening = self._raw.find(OPENING, line, at)
+                if opening < 0 or not self._raw.startswith(INDENT, line):
+                    return list(self)
+                found[json.loads(self._raw[line + len(INDENT) - 1 : opening + 1])] = None
+                end = self._raw.find(b"\n", at, self._end)
+                at = self._raw.find(mark, end, self._end) if end >= 0 else -1
+        return list(found)
 
     def _found(self, path: str) -> Entry:
         line = self._bisect(path) if self._lines is None else None

@@ -34,6 +34,7 @@ class Snapshot:
         self.files = document.files if hold is NOTHING else HeldFiles(document.files, hold)
         self._origin = str(document.targets.get(ORIGIN, {}).get("url", origin))
         self._unknown = unknown
+        self._imports: str | None = None
         self._outputs: Mapping[str, Mapping[str, Any]] | None = None
 
     def __contains__(self, name: str) -> bool:
@@ -92,13 +93,18 @@ class Snapshot:
 
     def import_map(self, nonce: str | None) -> str:
         """Of all modules; "" if there are none."""
+        if self._imports is None:
+            self._imports = snippets.imports({"files": self._modular(), "targets": self.document.targets})
+        return snippets.import_map_tag(self._imports, nonce)
+
+    def _modular(self) -> Mapping[str, Entry]:
+        """All modules and what they import, and perhaps others; without parsing the rest."""
         files = self.files
-        wanted: Mapping[str, Entry] = files
-        if isinstance(files, (Files, HeldFiles)):  # of which all would have to be parsed
-            candidates = {path: files[path] for path in files.mentioning(b'"module": true', b'"imports": [')}
-            imported = {path for entry in candidates.values() for path in entry.get("imports", ())}
-            wanted = {path: files[path] for path in candidates.keys() | imported if path in files}
-        return snippets.import_map({"files": wanted, "targets": self.document.targets}, nonce)
+        if not isinstance(files, (Files, HeldFiles)):
+            return files
+        candidates = {path: files[path] for path in files.mentioning(b'"module": true', b'"imports": [')}
+        imported = {path for entry in candidates.values() for path in entry.get("imports", ())}
+        return {path: files[path] for path in candidates.keys() | imported if path in files}
 
     def _path(self, name: str) -> str | None:
         """The file that *name* means."""

@@ -198,21 +198,34 @@ def escape(value: str) -> str:
     return value.translate(_ESCAPES)
 
 
-def import_map(manifest: Manifest, nonce: str | None = None) -> str:
-    """What leads the plain URL of each module, on its target and on the origin, to its fingerprinted one; ""
-    where there are no modules. It must stand before the first module script or preload of a page."""
+def import_map(manifest: Manifest) -> str:
+    """The element with `imports`; "" where there are no modules. It must stand before the first module script
+    or preload of a page."""
+    return import_map_tag(imports(manifest))
+
+
+def import_map_tag(imports: str, nonce: str | None = None) -> str:
+    """The element with *imports*; "" for none."""
+    if not imports:
+        return ""
+    return _tag("script", {"type": "importmap", "nonce": nonce}) + f"{imports}</script>\n"
+
+
+def imports(manifest: Manifest) -> str:
+    """As JSON what leads the plain URL of each module, on its target and on the origin, to its fingerprinted
+    one; "" where there are no modules."""
     modules = _modules(manifest["files"])
     if not modules:
         return ""
-    imports = {
+    leads = {
         plain: entry["url"] for path, entry in modules.items() for plain in _plain_urls(manifest, path, entry)
     }
     trusts = {entry["url"]: trust(path, entry).get("integrity") for path, entry in modules.items()}
     content = {
-        "imports": {plain: url for plain, url in imports.items() if plain != url},
+        "imports": {plain: url for plain, url in leads.items() if plain != url},
         "integrity": {url: integrity for url, integrity in trusts.items() if integrity},
     }
-    return _tag("script", {"type": "importmap", "nonce": nonce}) + f"{_json(content)}</script>\n"
+    return _json(content)
 
 
 def _modules(files: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -88,6 +88,19 @@ def test_a_text_of_another_shape_says_the_same(reshape: Callable[[bytes], bytes]
         assert dict(read.files) == content["files"]
 
 
+def test_files_are_found_by_what_their_lines_mention() -> None:
+    names = ['"m"', "a.js", "m", "z"]
+    files = {name: entry("x.js", **({"module": True} if "m" in name else {"x": "m"})) for name in names}
+    read = document.read(text(files))
+
+    assert isinstance(read.files, Files)
+    assert sorted(read.files.mentioning(b'"module": true')) == ['"m"', "m"]
+    assert sorted(read.files.mentioning(b'"module": true', b'"x": "m"')) == sorted(names)
+    assert read.files.mentioning(b"nothing") == []
+    reshaped = document.read(text(files).replace(b' "x": "m"', b'\n "x": "m"'))
+    assert set(reshaped.files.mentioning(b'"x": "m"')) == set(names)  # type: ignore[attr-defined]
+
+
 @given(st.integers(0, len(text(FILES)) - 2))
 def test_a_text_that_was_cut_off_is_noticed(length: int) -> None:
     with pytest.raises(Damaged):
