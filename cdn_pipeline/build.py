@@ -29,6 +29,7 @@ from cdn_pipeline.drafts import Drafts, Noted, code_digest
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
+from cdn_pipeline.neighbours import Neighbours
 from cdn_pipeline.outputs import Outputs
 from cdn_pipeline.release import BuildDirectory
 from cdn_pipeline.sources import Sources
@@ -142,14 +143,17 @@ class _Build:
             found = self.graph()
             rows = note.rows(notes.get("outputs", []))
             outputs = Outputs(self.drafts, found.dropped, self.directory, rows, write=self.request.write)
+            neighbours = Neighbours(outputs, self.cache, self.workers)
             linker = Linker(found.nodes, outputs.finish, self.config.origin)
+            linker.link_leaves()
+            neighbours.begin(linker.linked.values())
             linker.link()
         shown = self.shown()
         self.problems += obstacle.too_long(linker.linked, shown)
         self.problems += obstacle.collisions(linker.linked, shown)
         self.stop_if_broken()
         if self.request.write:
-            self.stage(outputs, linker)
+            self.stage(outputs, neighbours, linker)
         return self.finish(found, outputs, linker.linked)
 
     @contextmanager
@@ -207,14 +211,14 @@ class _Build:
         """Every problem, in order; a member of a bundle is read twice, and has each of its own twice."""
         return sorted(dict.fromkeys(self.problems), key=_order)
 
-    def stage(self, outputs: Outputs, linker: Linker) -> None:
+    def stage(self, outputs: Outputs, neighbours: Neighbours, linker: Linker) -> None:
         intact = self.directory.intact()
         with self.step("copy"):
             outputs.gather(linker, self.sources, intact)
             self.problems += outputs.problems
             self.stop_if_broken()
         with self.step("compress"):
-            outputs.compress(linker.linked, intact, self.cache, self.workers, self.told("compress"))
+            neighbours.finish(linker.linked, intact, self.told("compress"))
         self.problems += outputs.problems
         self.stop_if_broken()
 

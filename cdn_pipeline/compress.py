@@ -6,6 +6,8 @@ Python's own depends on the zlib that it was built with.
 
 from __future__ import annotations
 
+import functools
+
 SUFFIXES = {"gzip": ".gz", "br": ".br", "zst": ".zst"}
 WORTH = 0.95  # a neighbour must be 5 % smaller, or it is not worth a server's look-up
 GZIP_LEVEL = 8  # level 9 takes a quarter longer for 0.1 %, level 10 four times as long for 3 %
@@ -14,6 +16,7 @@ ZSTD_LEVEL = 19  # the highest whose window browsers must accept (RFC 9659)
 SMALLEST = 150  # bytes; below that everything fits one packet anyway
 
 
+@functools.cache
 def version(encoding: str) -> str:
     """Which library makes *encoding*, how, and the version of the notes on it; part of a cache key, since
     another version gives other bytes."""
@@ -28,6 +31,11 @@ def version(encoding: str) -> str:
     import zstandard
 
     return f"2 zstandard {zstandard.__version__} {ZSTD_LEVEL}"
+
+
+def makers(encodings: tuple[str, ...]) -> str:
+    """The `version` of each of *encodings*, set off by tabs."""
+    return "\t".join(map(version, encodings))
 
 
 def compressed(content: bytes, encoding: str) -> bytes:

@@ -69,9 +69,19 @@ class Linker:
         self.origin = origin
         self.linked: dict[str, Linked] = {}
 
+    def link_leaves(self) -> None:
+        """Links whatever mentions nothing."""
+        for path, node in self.nodes.items():
+            if not node.mentions:
+                self.add([path])
+
     def link(self) -> dict[str, Linked]:
-        """Every output by logical path."""
-        graph = {path: dependencies(node, self.nodes) for path, node in self.nodes.items()}
+        """Links the rest. Every output by logical path."""
+        graph = {
+            path: [target for target in dependencies(node, self.nodes) if target not in self.linked]
+            for path, node in self.nodes.items()
+            if path not in self.linked
+        }
         for component in components(graph):
             self.add(component)
         return self.linked
@@ -153,10 +163,6 @@ def components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
     Members come sorted.
     """
     search = _Search(graph)
-    for node, targets in graph.items():
-        if not targets:  # as most assets; spares them the search
-            search.index[node] = len(search.index)
-            yield [node]
     for root in graph:
         if root not in search.index:
             yield from search.below(root)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from cdn_pipeline.errors import SiteError
@@ -39,61 +40,18 @@ class Workers:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self._is_busy = False
+        self.is_busy = False  # has work whose results were not taken yet
         self._executor: Executor | None = None
 
-    def run(self, tasks: Iterable[Task], *, alone: bool) -> Iterator[tuple[Any, Any]]:
-        """Pairs of a job and its result, as they come. *alone*: stay in this process, because there is too
-        little work to be worth a pool."""
-        if alone or self.jobs == 1:
-            for task in tasks:
-                yield from zip(task.jobs, task.function(task.jobs), strict=True)
-            return
-        lost: list[Task] = []
-        yield from self._run(tasks, lost, ahead=2 * self.jobs + 2)  # enough that no worker waits
-        if lost:
-            self.stop()
-            again, lost = [Task(task.function, [job]) for task in lost for job in task.jobs], []
-            yield from self._run(again, lost, ahead=self.jobs)  # so only what was in work is suspect
-        if lost:
-            names = " or ".join(sorted(_name(job) for task in lost[: self.jobs] for job in task.jobs))
-            message = f"a worker process was killed twice, perhaps for want of memory, at work on {names}"
-            raise SiteError(f"{message}; exclude the file, or build with --jobs 1")
+    def run(self, tasks: Iterable[Task] = (), *, alone: bool) -> Run:
+        """Begins *tasks*. *alone*: does them in this process when their results are asked for, because there
+        is too little work to be worth a pool."""
+        run = Alone() if alone or self.jobs == 1 else _Shared(self, ahead=2 * self.jobs + 2)
+        run.add(tasks)
+        return run
 
-    def _run(self, tasks: Iterable[Task], lost: list[Task], ahead: int) -> Iterator[tuple[Any, Any]]:
-        """As `run`; *ahead* tasks at once, so that results do not pile up. Adds to *lost*, what was in work
-        when a worker was killed before what could not be begun after that."""
-        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
-
-        held = 0
-        running: dict[Future[Sequence[Any]], Task] = {}
-        self._is_busy = True
-        executor = self._pool()
-        queue = iter(tasks)
-        task = next(queue, None)
-        while running or task is not None:
-            while task is not None and (
-                len(running) < self.jobs or (len(running) < ahead and held + task.size <= MOST_HELD)
-            ):
-                held += task.size
-                try:
-                    running[executor.submit(task.function, task.jobs)] = task
-                except BrokenExecutor:
-                    lost.append(task)
-                    held -= task.size
-                task = next(queue, None)
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                done = running.pop(future)
-                held -= done.size
-                try:
-                    results = future.result()
-                except BrokenExecutor:
-                    lost.insert(0, done)
-                else:
-                    yield from zip(done.jobs, results, strict=True)
-        self._is_busy = False
-
-    def _pool(self) -> Executor:
+    def pool(self) -> Executor:
+        """The processes, which are started if they are not there yet."""
         if self._executor is None:
             import multiprocessing
             from concurrent.futures import ProcessPoolExecutor
@@ -115,7 +73,7 @@ class Workers:
             return
         import multiprocessing
 
-        Workers.left_work |= self._is_busy
+        Workers.left_work |= self.is_busy
         children = multiprocessing.active_children()
         for child in children:
             child.kill()
@@ -124,6 +82,105 @@ class Workers:
         with contextlib.suppress(Exception):
             # Waiting could be for ever: the executor's thread may be writing to those that are gone.
             executor.shutdown(wait=False, cancel_futures=True)
+
+
+class Run:
+    """Work under way. Gives pairs of a job and its result, as they come, when iterated over."""
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Further *tasks*, which are asked for no sooner than they can be begun."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        raise NotImplementedError
+
+
+class Alone(Run):
+    """In this process."""
+
+    def __init__(self) -> None:
+        self._tasks: Iterable[Task] = ()
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        self._tasks = chain(self._tasks, tasks)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for task in self._tasks:
+            yield from zip(task.jobs, task.function(task.jobs), strict=True)
+
+
+class _Shared(Run):
+    """By several workers."""
+
+    def __init__(self, workers: Workers, ahead: int) -> None:
+        """*ahead* tasks are begun at once: enough that no worker waits, and no more, so that results do not
+        pile up."""
+        self._workers = workers
+        self._ahead = ahead
+        self._tasks: Iterator[Task] = iter(())
+        self._next: Task | None = None
+        self._running: dict[Future[Sequence[Any]], Task] = {}
+        self._held = 0  # bytes
+        self._lost: list[Task] = []  # what was in work when a worker was killed; then what could not be begun
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        self._tasks = chain(self._tasks, tasks)
+        self._begin()
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield from self._results()
+        if self._lost:
+            self._workers.stop()
+            again = _Shared(self._workers, ahead=self._workers.jobs)  # so only what was in work is suspect
+            again.add(Task(task.function, [job]) for task in self._lost for job in task.jobs)
+            yield from again._results()
+            again._give_up()
+
+    def _begin(self) -> None:
+        """Begins what there is room for."""
+        from concurrent.futures import BrokenExecutor
+
+        while self._pulled() and (task := self._next) is not None and self._has_room(task):
+            self._next = None
+            self._workers.is_busy = True
+            try:
+                self._running[self._workers.pool().submit(task.function, task.jobs)] = task
+                self._held += task.size
+            except BrokenExecutor:
+                self._lost.append(task)
+
+    def _pulled(self) -> bool:
+        if self._next is None:
+            self._next = next(self._tasks, None)
+        return self._next is not None
+
+    def _has_room(self, task: Task) -> bool:
+        running = len(self._running)
+        return running < self._workers.jobs or (running < self._ahead and self._held + task.size <= MOST_HELD)
+
+    def _results(self) -> Iterator[tuple[Any, Any]]:
+        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
+        while self._running or self._pulled():
+            self._begin()
+            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                task = self._running.pop(future)
+                self._held -= task.size
+                try:
+                    results = future.result()
+                except BrokenExecutor:
+                    self._lost.insert(0, task)
+                else:
+                    yield from zip(task.jobs, results, strict=True)
+        self._workers.is_busy = False
+
+    def _give_up(self) -> None:
+        """Raises `SiteError` if anything was lost."""
+        if self._lost:
+            suspects = self._lost[: self._workers.jobs]
+            names = " or ".join(sorted(_name(job) for task in suspects for job in task.jobs))
+            message = f"a worker process was killed twice, perhaps for want of memory, at work on {names}"
+            raise SiteError(f"{message}; exclude the file, or build with --jobs 1")
 
 
 @contextlib.contextmanager
