@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -19,6 +14,7 @@ import pytest
 
 from cdn_pipeline.cli import main
 from tests.conftest import Site
+from tests.served import served
 
 HOST = "127.0.0.1"
 CONFIG = """
@@ -46,22 +42,6 @@ def create(build):
         return [f"{build} {environ['PATH_INFO']}".encode()]
     return app
 """
-
-
-@contextmanager
-def serving(site: Site, *options: str) -> Iterator[dict[str, Any]]:
-    """What the command says once it listens; it must end by Ctrl-C with 130."""
-    command = [sys.executable, "-m", "cdn_pipeline", "serve", "--json", "--port", "0", *options]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=site.root, stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout and process.stderr
-        try:
-            yield json.loads(process.stdout.readline() or process.stderr.read())
-        finally:
-            process.send_signal(signal.SIGINT)
-            out, log = process.communicate(timeout=20)
-    assert (process.returncode, out) == (130, ""), log
-    assert "Traceback" not in log
 
 
 def get(url: str) -> tuple[int, str]:
@@ -92,7 +72,7 @@ def sources(site: Site) -> Site:
 def test_each_target_answers_on_a_port_of_its_own(sources: Site) -> None:
     sources.build(CONFIG)
     before = sources.files()
-    with serving(sources) as started:
+    with served(sources.root) as started:
         urls = started["urls"]
         manifest = json.loads(Path(started["build"], "manifest.json").read_bytes())
         files = {path: entry["url"] for path, entry in manifest["files"].items()}
@@ -114,7 +94,7 @@ def test_each_target_answers_on_a_port_of_its_own(sources: Site) -> None:
 
 
 def test_the_pages_are_the_apps(sources: Site) -> None:
-    with serving(sources, "--app", "app:create") as started:
+    with served(sources.root, "--app", "app:create") as started:
         page = get(started["urls"]["origin"] + "some/page")
 
     assert page == (200, f"{started['build']} /some/page")
@@ -123,7 +103,7 @@ def test_the_pages_are_the_apps(sources: Site) -> None:
 
 def test_what_was_built_for_a_named_port_is_there_the_next_time(sources: Site) -> None:
     port = consecutive_ports(3)
-    with serving(sources, "--port", str(port)) as started:
+    with served(sources.root, "--port", str(port)) as started:
         assert started["urls"]["origin"] == f"http://127.0.0.1:{port}/"
         assert started["urls"]["cdn"] == f"http://127.0.0.1:{port + 1}/site/"
 
@@ -175,7 +155,7 @@ def test_a_site_that_cannot_be_built_is_not_served(
 
 
 def test_interrupted_children_leave_no_listener(sources: Site) -> None:
-    with serving(sources) as started:
+    with served(sources.root) as started:
         port = int(started["urls"]["origin"].rsplit(":", 1)[1].strip("/"))
 
     with socket.socket() as again:
