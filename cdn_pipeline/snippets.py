@@ -134,11 +134,12 @@ def _script(use: Use, options: Options) -> str:
 
 
 def _other(entry: Entry, options: Options) -> str:
-    """Images and fonts are fetched ahead; what no tag can load is left out."""
+    """Images and fonts are fetched ahead; what no tag can load is left out. No policy asks them for a nonce."""
+    options = options._replace(nonce=None)
     if entry["type"] == "application/manifest+json":
         return options.tag("link", {"rel": "manifest", "href": entry["url"]})
     preload = _preload(entry)
-    return options._replace(nonce=None).tag("link", preload.attributes()) if preload else ""
+    return options.tag("link", preload.attributes()) if preload else ""
 
 
 def preload_tags(preloads: Iterable[Preload], nonce: str | None = None) -> str:

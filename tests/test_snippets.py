@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-import jinja2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cdn_pipeline import includes, snippets
+from cdn_pipeline import snippets
 
 CDN = "https://x.example/"
 
@@ -154,50 +152,33 @@ def test_a_site_without_modules_has_an_empty_import_map() -> None:
     assert snippets.import_map({"files": {}, "bundles": {}, "targets": {}}) == ""
 
 
-def test_every_bundle_and_group_gets_a_file() -> None:
-    site = manifest(**{"css/site.css": {"parts": ["a.css"]}, "Site": {"parts": ["a.js"]}})
-    written = includes.includes(site, {"home": ["Site", "m.js"], "empty": []})
+NONCE = snippets.Options(nonce='a"b')
 
-    assert sorted(written) == [
-        "bundles/Site.html",
-        "bundles/css%2Fsite.css.html",
-        "groups/empty.html",
-        "groups/home.html",
-        "importmap.html",
+
+def test_a_nonce_stands_where_policies_of_scripts_and_styles_ask_for_it() -> None:
+    lines = snippets.tags(manifest(), ["a.css", "m.js", "i.png", "site.webmanifest"], NONCE).splitlines()
+    with_nonce = [line for line in lines if 'nonce="a&quot;b"' in line]
+
+    assert [re.search(r' rel="(\w+)"|(type="module")', line)[0].strip() for line in with_nonce] == [  # type: ignore[index]
+        'rel="modulepreload"',
+        'rel="modulepreload"',
+        'rel="modulepreload"',
+        'rel="stylesheet"',
+        'type="module"',
     ]
-    assert written["bundles/Site.html"] == snippets.tags(site, ["Site"])
-    assert written["groups/home.html"] == snippets.page(site, ["Site", "m.js"])
-    assert written["groups/empty.html"] == ""
+    assert len(lines) == len(with_nonce) + 3  # but for font, picture and web manifest
 
 
-def test_all_unknown_members_of_groups_are_named_at_once() -> None:
-    groups = {"home": ["a.cs"], "more": ["a.css", "xyz"]}
+def test_attributes_are_those_of_the_members_themselves() -> None:
+    options = snippets.Options(preload=False, attributes={"defer": None, "async_": True, "data_a_b": "<1>"})
 
-    assert includes.unknown(groups, manifest()["bundles"], manifest()["files"]) == [
-        ("home", "a.cs", "did you mean 'a.css'?"),
-        ("more", "xyz", ""),
-    ]
-
-
-@pytest.mark.parametrize(
-    "hostile", ["{{ 1 }}", "{% if %}", "{# x #}", "<%= x %>", "${x}", "\"><b>&'", "</script>"]
-)
-def test_no_url_becomes_markup_or_template_syntax(hostile: str) -> None:
-    site = manifest()
-    for name in ("a.css", "m.js", "n.js", "f.woff2"):
-        site["files"][name]["url"] = f"/{hostile}/{name}"
-    for text in includes.includes(site, {"all": ["a.css", "m.js"]}).values():
-        assert jinja2.Template(text, keep_trailing_newline=True).render() == text
-        assert not any(mark in text for mark in ("{{", "}}", "{%", "%}", "{#", "#}", "<%", "${", "<b>"))
-        assert text.count("</script>") == text.count("<script")
-    source = snippets.import_map(site)
-    imports = json.loads(source[source.index("{") : source.rindex("}") + 1])["imports"]
-    assert imports["/static/m.js"] == f"/{hostile}/m.js"
+    assert snippets.tags(manifest(), ["sw.js"], options) == (
+        '<script src="/static/sw.js" async data-a-b="&lt;1&gt;"></script>\n'
+    )
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=5))
-def test_no_two_names_share_a_file(names: list[str]) -> None:
-    files = includes.file_names([*names, "A", "a", "x" * 200, "x" * 201, "A~"])
+def test_preloads_are_what_the_tags_fetch_ahead() -> None:
+    ahead = snippets.preload_tags(snippets.preloads(manifest(), ["a.css", "m.js", "i.png", "i.png"]))
+    tags = snippets.tags(manifest(), ["a.css", "m.js", "i.png"]).splitlines()
 
-    assert len({name.lower() for name in files.values()}) == len(files)
-    assert all(len(name) < 200 and "/" not in name and not name.startswith(".") for name in files.values())
+    assert sorted(ahead.splitlines()) == sorted(tag for tag in tags if "preload" in tag)
