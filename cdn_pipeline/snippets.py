@@ -134,7 +134,7 @@ def _script(use: Use, options: Options) -> str:
 
 
 def _other(entry: Entry, options: Options) -> str:
-    """Images and fonts are fetched ahead; what no tag can load is left out. No policy asks them for a nonce."""
+    """Images and fonts are fetched ahead; the rest is left out. No policy asks them for a nonce."""
     options = options._replace(nonce=None)
     if entry["type"] == "application/manifest+json":
         return options.tag("link", {"rel": "manifest", "href": entry["url"]})
