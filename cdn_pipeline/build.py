@@ -90,6 +90,7 @@ def build(request: Request, progress: Progress = quiet) -> Built:
     try:
         if request.write:
             directory.open(lambda: _wait(request, progress))
+            _keep_collected(request.config, directory)
             freshness.forget(str(directory.private))
         else:
             directory.look()
@@ -100,6 +101,15 @@ def build(request: Request, progress: Progress = quiet) -> Built:
         workers.stop()
         cache.close()
         directory.close()
+
+
+def _keep_collected(config: Config, directory: BuildDirectory) -> None:
+    """Raises `ConfigError` where fewer files would be built than a framework has found, whose pages would
+    miss the others."""
+    if config.files is None and directory.ledger.get("collected"):
+        message = f"{directory.shown} is built from what your framework finds, which is more than `source`"
+        hint = "run `manage.py collectstatic`, or build elsewhere with --out"
+        raise ConfigError([Problem(ERROR, config.file, message, hint)])
 
 
 def _wait(request: Request, progress: Progress) -> None:
@@ -282,6 +292,7 @@ class _Build:
         self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
             "program": code_digest(),
+            "collected": self.config.files is not None,
             "identity": self.drafts.identity,
             "assets": note.columns(self.drafts.notes(self.is_racy)),
             "outputs": note.columns(outputs.notes(linked)),

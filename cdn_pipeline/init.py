@@ -13,6 +13,13 @@ from typing import NamedTuple
 from cdn_pipeline.errors import ERROR, ConfigError, Problem
 
 SKIPPED = {"node_modules", "venv", "env", "site-packages", "build", "dist", "__pycache__"}
+NEXT = {
+    "Django": 'set STORAGES["staticfiles"]["BACKEND"] to "cdn_pipeline.integrations.django.Storage" '
+    "and run `manage.py collectstatic`"
+}
+NEXT_ELSE = "run `cdn-pipeline build`"
+BUILD = {"Django": "`manage.py collectstatic` builds, `manage.py assets check` only looks."}
+BUILD_ELSE = "`cdn-pipeline build` builds, `cdn-pipeline check` only looks."
 DEEPEST = 4  # directories below the project that are looked into
 
 
@@ -43,7 +50,8 @@ def write(file: Path) -> str:
     if not any((file.parent / name).is_dir() for name in project.source):
         return f"{file}: written, but no folder of static files was found; name yours in `source`"
     folders = ", ".join(project.source)
-    return f"{file}: written for a {project.kind} project with {folders}; now run `cdn-pipeline build`"
+    written = f"{file}: written for a {project.kind} project with {folders}"
+    return f"{written}; keep build/ out of version control, and now {NEXT.get(project.kind, NEXT_ELSE)}"
 
 
 def _has_table(project: Path) -> bool:
@@ -115,7 +123,7 @@ def _static_url(scripts: list[Path]) -> str:
 def text(project: Project) -> str:
     """The config, commented."""
     return f"""\
-# cdn_pipeline, for a {project.kind} project. `cdn-pipeline build` builds, `cdn-pipeline check` only looks.
+# cdn_pipeline, for a {project.kind} project. {BUILD.get(project.kind, BUILD_ELSE)}
 # All keys: docs/configuration.md
 
 source = {_list(project.source)}  # folders of static files; where two hold the same name, the first wins

@@ -33,7 +33,7 @@ class Neighbours:
         self._waiting: dict[str, dict[str, list[Linked]]] = {}  # by digest and encoding
 
     def begin(self, linked: Iterable[Linked]) -> None:
-        """Begins with those of *linked* whose text is new, if that is much; the rest may be linked meanwhile."""
+        """Begins with those of *linked* whose text is new, if that is much. The rest is linked meanwhile."""
         new = [each for each in linked if each.routed.encodings and self._outputs.text(each.path)]
         if not _is_little(new):
             self._add(new, alone=False)

@@ -24,6 +24,8 @@ from django.core.files.storage import InMemoryStorage  # noqa: E402
 from django.core.management import CommandError, call_command  # noqa: E402
 from django.templatetags.static import static  # noqa: E402
 
+from cdn_pipeline.cli import main  # noqa: E402
+
 ROOT = Path(__file__).parent.parent
 NO_ENCODINGS = {"match": ["*"], "encodings": []}
 PLAIN: dict[str, Any] = {"minify": False, "routes": [NO_ENCODINGS]}
@@ -262,6 +264,20 @@ def test_the_config_file_counts_and_static_url_is_the_origins(tmp_path: Path) ->
 
     assert url == "/assets/a.1bfb3a6522d9.txt"
     assert (tmp_path / "staticfiles/a.1bfb3a6522d9.txt.zst").exists()
+
+
+def test_a_plain_build_does_not_take_away_what_the_finders_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "cdn_pipeline.toml"
+    write(tmp_path, {config.name: "", "static/a.css": "a{}\n", "elsewhere/b.css": "b{}\n"})
+    with django_site.site(tmp_path, STATICFILES_DIRS=[tmp_path / "static", tmp_path / "elsewhere"]):
+        collect()
+        url = static("b.css")
+        code = main(["--config", str(config), "build"])
+
+        assert (code, static("b.css")) == (2, url)
+    assert "`manage.py collectstatic`" in capsys.readouterr().err
 
 
 FAULTS: list[tuple[dict[str, str], dict[str, Any], str]] = [
