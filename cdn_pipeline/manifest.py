@@ -226,17 +226,17 @@ class Manifest:
         if name not in self._told and len(self._told) < TOLD:
             self._told.add(name)
             hinted = len(self._told) <= HINTED
-            _log(f"{self._no_asset(name, members, hinted)}; plain URLs are used instead")
+            _log(f"{self._no_asset(name, members, hinted)} (plain URLs are used)")
 
     def _no_asset(self, name: str, members: Sequence[str] = (), hinted: bool = True) -> UnknownAsset:
         if members:
             of = ", ".join(map(repr, members))
             return UnknownAsset(
-                f"{self.file}: no bundle {name!r} of {of}; build again, and see that the template is below "
-                "one of the directories that `templates` in the config names"
+                f"{self.file}: no bundle {name!r} of {of}; build again, and see that the template is "
+                "below one of the directories that `templates` in the config names"
             )
-        files = self._ask(lambda snapshot: [*snapshot.document.files, *snapshot.document.bundles])
-        near = nearest(name, files) if hinted else ""
+        known = self._ask(lambda snapshot: [*snapshot.document.files, *snapshot.document.bundles])
+        near = nearest(name, known) if hinted else ""
         message = f"{self.file}: no asset and no bundle {name!r}"
         return UnknownAsset(f"{message}; did you mean {near!r}?" if near else message)
 

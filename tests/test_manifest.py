@@ -99,7 +99,7 @@ def test_a_plain_url_is_told_once(there: Path, caplog: pytest.LogCaptureFixture)
         (
             "cdn_pipeline",
             logging.WARNING,
-            f"{there}: no asset and no bundle 'a.cs'; did you mean 'a.css'?; plain URLs are used instead",
+            f"{there}: no asset and no bundle 'a.cs'; did you mean 'a.css'? (plain URLs are used)",
         )
     ]
 
