@@ -16,7 +16,8 @@ class Assets:
     """Answers for what lies below *prefix*, and leaves the rest to *app*.
 
     *manifest*: one, its file or build directory; by default the project's own. *prefix*: by default the path
-    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file.
+    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file, as it does anyway
+    where that is everything.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Assets:
         if name is None:
             return self.app(environ, start_response)
         answer = self.site.answer(environ["REQUEST_METHOD"], name, RequestHeaders(environ))
-        if self.fall_through and answer.status in serving.NOT_OURS:
+        if (self.fall_through or self.site.is_everything) and answer.status in serving.NOT_OURS:
             return self.app(environ, start_response)
         return respond(answer, environ, start_response)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from cdn_pipeline import ORIGIN, caching, variants
+from cdn_pipeline import ORIGIN, caching, project, variants
+from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.manifest import NAME, Manifest
 from cdn_pipeline.negotiation import CODINGS, IDENTITY, Facts, RequestHeaders, part, wanted
 from cdn_pipeline.variants import Variants
@@ -73,19 +75,33 @@ class Site:
     def __init__(self, manifest: Named = None, prefix: str | None = None, start: Path = ".") -> None:
         self.manifest = opened(manifest, start)
         self._prefix = prefix
+        self._start = start
 
     @property
     def prefix(self) -> str:
         """Begins and ends with a slash."""
         if self._prefix is not None:
             return f"/{self._prefix.strip('/')}/".replace("//", "/")
-        origin = self.manifest.targets.get(ORIGIN, {})
-        return unquote(urlsplit(origin.get("url", "/static/")).path) or "/"
+        origin = self.manifest.targets.get(ORIGIN)
+        return unquote(urlsplit(origin["url"] if origin else self._planned).path) or "/"
+
+    @cached_property
+    def _planned(self) -> str:
+        """The origin's URL where no build tells it."""
+        try:
+            return project.find(self._start).origin
+        except ConfigError:
+            return "/static/"
 
     def name(self, *paths: str) -> str | None:
         """What follows the prefix in the first of *paths* that has it."""
         prefix = self.prefix
         return next((path[len(prefix) :] for path in paths if path.startswith(prefix)), None)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is nothing that does not have the prefix, as with a host of the files' own."""
+        return self.prefix == "/"
 
     @property
     def directory(self) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import brotli
 import pytest
@@ -360,3 +363,19 @@ def test_the_prefix_is_the_path_of_the_origins_url(site: Sources) -> None:
     site.build('[targets.origin]\nurl = "https://static.example.com/f%20s/"')
 
     assert Site(site.out).prefix == "/f s/"
+
+
+def test_without_a_build_the_prefix_is_that_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "cdn_pipeline.toml").write_text('[targets.origin]\nurl = "/assets/"')
+
+    assert Site(start=tmp_path).prefix == "/assets/"
+    assert Site(tmp_path / "nowhere").prefix == "/static/"
+
+
+@pytest.mark.parametrize("name", ["wsgi", "asgi", "starlette"])
+def test_an_integration_loads_nothing_that_only_a_build_needs(name: str) -> None:
+    ours = [f"cdn_pipeline.{each}" for each in ("config", "build", "route", "integrations.jinja2")]
+    heavy = [*ours, "boto3", "webassets", "yaml", "jinja2", "brotli", "deflate"]
+    program = f"import sys, cdn_pipeline.integrations.{name}; print([x for x in {heavy} if x in sys.modules])"
+
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

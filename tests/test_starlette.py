@@ -16,6 +16,7 @@ from starlette.templating import Jinja2Templates
 from starlette.testclient import TestClient
 from starlette.types import Scope
 
+from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations.starlette import CDNPipeline, StaticFiles, StaticMount
 from cdn_pipeline.manifest import Manifest
 from tests.conftest import Site
@@ -193,6 +194,14 @@ def test_the_mount_is_where_the_origins_url_says(site: Site) -> None:
 
     assert TestClient(app).get(site.url("a.css")).status_code == 200
     assert site.url("a.css").startswith("/assets/a.")
+
+
+def test_an_origin_with_a_host_of_its_own_needs_a_path_to_be_mounted_at(site: Site) -> None:
+    site.write({"static/a.css": SHEET})
+    site.build('[targets.origin]\nurl = "https://static.example.com/"')
+
+    with pytest.raises(ConfigError, match="name one as `path`"):
+        CDNPipeline(Starlette(), manifest=site.out)
 
 
 def test_in_development_pages_show_the_sources_with_no_build_at_all(

@@ -71,6 +71,14 @@ def test_what_is_no_file_may_be_the_apps(built: Site) -> None:
     assert ask(site, built.url("a.css"))[2] == SHEET.encode()
 
 
+def test_an_origin_with_a_host_of_its_own_does_not_swallow_the_app(built: Site) -> None:
+    built.build('minify = false\n[targets.origin]\nurl = "https://static.example.com/"')
+    site = Assets(app, built.out)
+
+    assert ask(site, "/")[2] == ask(site, "/a/page")[2] == PAGE
+    assert ask(site, built.url("a.css").removeprefix("https://static.example.com"))[2] == SHEET.encode()
+
+
 def test_an_app_below_a_path_of_its_own_is_asked_in_either_way(built: Site) -> None:
     built.build('minify = false\n[targets.origin]\nurl = "/app/static/"')
     url = built.url("a.css")

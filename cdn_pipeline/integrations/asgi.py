@@ -22,7 +22,8 @@ class Assets:
     """Answers for what lies below *prefix*, and leaves the rest to *app*.
 
     *manifest*: one, its file or build directory; by default the project's own. *prefix*: by default the path
-    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file.
+    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file, as it does anyway
+    where that is everything.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Assets:
             return await self.app(scope, receive, send)
         headers = request_headers(scope)
         answer = await self.in_thread(self.site.answer, scope["method"], name, headers)
-        if self.fall_through and answer.status in serving.NOT_OURS:
+        if (self.fall_through or self.site.is_everything) and answer.status in serving.NOT_OURS:
             return await self.app(scope, receive, send)
         await respond(answer, raw_headers(answer), scope, send, self.in_thread)
 

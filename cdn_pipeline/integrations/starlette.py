@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles as Plain
 from starlette.types import Receive, Scope, Send
 
 from cdn_pipeline import caching, serving, variants
+from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations import asgi
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class CDNPipeline:
     build's URLs, and gives *templates* ``asset_url``, ``asset_tags`` and the rest of
     `cdn_pipeline.integrations.jinja2`.
 
-    *path*: by default that of the origin's URL. *debug*, by default the application's: everything is as in
-    the sources, and needs no build. *options* are those of `StaticFiles`.
+    *path*: by default that of the origin's URL; raises `ConfigError` if it has none. *debug*, by default the
+    application's: everything is as in the sources, and needs no build. *options* are those of `StaticFiles`.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class CDNPipeline:
     ) -> None:
         self.files = StaticFiles(**options)
         self.manifest = self.files.site.manifest
+        if path is None and self.files.site.is_everything:
+            raise ConfigError("the origin's URL has no path to mount files at; name one as `path`")
         path = self.files.site.prefix if path is None else path
         mount: type[Mount] = StaticMount
         if app.debug if debug is None else debug:
