@@ -8,6 +8,7 @@ import pytest
 
 from cdn_pipeline import definitions
 from cdn_pipeline.definitions import Definitions
+from cdn_pipeline.definitions.django_text import pieces, readable
 from cdn_pipeline.inline import Content
 
 LOAD = "{% load static django_static %}\n"
@@ -135,3 +136,24 @@ def test_inline_content_is_found_where_it_is_constant(tmp_path: Path, text: str)
 
     assert list(found.contents) == CONTENTS[text]
     assert definitions.load(definitions.dump(found)) == found
+
+
+PIECES = {
+    "a{% b  c %}{{ d|e }}{# f #}{%g%}": [("b", "c"), ("", "d|e"), ("g", "")],
+    "{% b\n%}{{ c }}{% d": [("", "c")],
+    "{{%b%}": [("b", "")],
+    "{% comment 'don't' %}{% a %}{% endcomment %}{% b %}": [("b", "")],
+    "{% verbatim x %}{% endverbatim %}{% a %}{% endverbatim x %}{% b %}": [("b", "")],
+    "{# {% a %} #}{% comment %}{% b %}": [("comment", ""), ("b", "")],
+}
+
+
+@pytest.mark.parametrize("text", PIECES)
+def test_a_template_is_read_as_django_does(text: str) -> None:
+    assert [(piece.name, piece.arguments) for piece in pieces(text)] == PIECES[text]
+
+
+def test_places_stay_where_something_is_commented_out() -> None:
+    assert readable("a{# b #}\n{% comment %}\nc{% endcomment %}{{ d }}") == (
+        "a" + " " * 7 + "\n" + " " * 13 + "\n" + " " * 17 + "{{ d }}"
+    )

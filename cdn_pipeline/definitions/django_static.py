@@ -1,13 +1,13 @@
 """The tags of django-static in Django templates: what they combine, and what they ask to be made smaller.
 
 ``staticfile`` and ``slimfile`` name files, ``staticall`` and ``slimall`` contain the elements that load them,
-``slimcontent`` contains text. Templates are read as Django's lexer would, never rendered.
+``slimcontent`` contains text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from cdn_pipeline.bundle_name import tag_name
 from cdn_pipeline.combination import combination, logical
 from cdn_pipeline.definitions.bundle import Bundle, language
 from cdn_pipeline.definitions.django import ARGUMENT
+from cdn_pipeline.definitions.django_text import Piece, pieces, readable
+from cdn_pipeline.definitions.template import START
 from cdn_pipeline.errors import ERROR, WARNING, Problem, line_and_column
 from cdn_pipeline.inline import Content, content
 
@@ -23,12 +25,6 @@ BLOCKS = frozenset(("staticall", "slimall"))
 CONTENT = "slimcontent"
 
 LOAD = re.compile(r"\{%\s*load\s([^%]*)%\}")
-# As in django/template/base.py: no construct goes over a line.
-CONSTRUCT = re.compile(r"\{%[^\S\n]*(\w*)(.*?)%\}|\{\{(.*?)\}\}|\{#.*?#\}")
-UNREAD = re.compile(
-    r"\{#.*?#\}|\{%[^\S\n]*(?:comment\b.*?%\}(?s:.*?)\{%[^\S\n]*endcomment"
-    r"|verbatim[^\S\n]*(\w*)[^\S\n]*%\}(?s:.*?)\{%[^\S\n]*endverbatim[^\S\n]*\1)[^\S\n]*%\}"
-)
 STRING = re.compile(r"""(["'])(.*)\1""")
 PREFIXES = frozenset(("STATIC_URL", "MEDIA_URL"))  # variables that give what stands before a logical path
 PREFIX_TAGS = frozenset(("get_static_prefix", "get_media_prefix"))
@@ -36,15 +32,6 @@ NAMING = frozenset(("static", *FILES))  # tags that give the URL of the file tha
 # Tags that neither choose nor make elements. Of any other nobody knows.
 INERT = frozenset(("load", "url", "trans", "translate", "now", "csrf_token", "with", "endwith"))
 MARK = "\0"  # stands for what only a request knows
-
-
-class Piece(NamedTuple):
-    """A tag, variable or comment of a template."""
-
-    name: str  # of a tag; "" for others
-    arguments: str  # of a tag, or a variable
-    start: int
-    end: int
 
 
 class Implied(NamedTuple):
@@ -62,17 +49,6 @@ def implied(text: str, name: str, prefixes: Collection[str]) -> Implied:
     if any("django_static" in hit[1].split() for hit in LOAD.finditer(text)):
         _Template(text, name, prefixes, found).read()
     return found
-
-
-def pieces(text: str) -> Iterator[Piece]:
-    """In order, without what no template engine reads."""
-    for hit in CONSTRUCT.finditer(_read(text)):
-        yield Piece(hit[1] or "", (hit[2] or hit[3] or "").strip(), *hit.span())
-
-
-def _read(text: str) -> str:
-    """*text* with blanks where it is commented out or verbatim; every offset stays."""
-    return UNREAD.sub(lambda hit: re.sub(r"[^\n]", " ", hit[0]), text)
 
 
 class _Template(NamedTuple):
@@ -140,7 +116,7 @@ class _Template(NamedTuple):
                 self.add(opened.name, opened.start, group.paths)
 
     def content(self, opened: Piece, inside: str) -> None:
-        if CONSTRUCT.search(inside):
+        if START.search(inside):
             return  # served as a page renders it
         format_ = opened.arguments.strip("\"'")
         found = content(inside, format_)
@@ -157,7 +133,7 @@ ALONE = "its files are served one by one, unless a tag elsewhere combines the sa
 
 def _rendered(inside: str) -> tuple[str, list[Piece]]:
     """A block as far as it is known, and what is not, marked by its number."""
-    readable = _read(inside)
+    text = readable(inside)
     known: list[str] = []
     unknown: list[Piece] = []
     at = 0
@@ -166,9 +142,9 @@ def _rendered(inside: str) -> tuple[str, list[Piece]]:
         if words is None:
             words = _mark(len(unknown))
             unknown.append(piece)
-        known += (readable[at : piece.start], words)
+        known += (text[at : piece.start], words)
         at = piece.end
-    return "".join([*known, readable[at:]]), unknown
+    return "".join([*known, text[at:]]), unknown
 
 
 def _mark(number: int) -> str:
