@@ -16,8 +16,8 @@ class Assets:
     """Answers for what lies below *prefix*, and leaves the rest to *app*.
 
     *manifest*: one, its file or build directory; by default the project's own. *prefix*: by default the path
-    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file, as it does anyway
-    where that is everything.
+    of the origin's URL. *fall_through*: *app* answers also for what is below it, but no file, as it does
+    anyway where that is everything.
     """
 
     def __init__(
