@@ -93,7 +93,10 @@ class StaticFiles(Plain):
         answer = await anyio.to_thread.run_sync(
             self.site.answer, scope["method"], name, asgi.request_headers(scope)
         )
-        if answer.status not in serving.NOT_OURS:
+        if answer.status == 405:
+            kept = {key: answer.headers[key] for key in ("Allow", "Cache-Control")}
+            raise HTTPException(405, headers=kept)
+        if answer.status != 404:
             return AnswerResponse(answer)
         try:
             response = await super().get_response(path, scope)
