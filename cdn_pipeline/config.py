@@ -25,6 +25,7 @@ class Target(NamedTuple):
     keep_on_origin: bool = False
     hold_s: float = 0.0
     verify_edge: bool = True
+    cache_tags: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -68,6 +69,34 @@ class Bundles(NamedTuple):
     templates: tuple[str, ...] = ()
 
 
+class Publish(NamedTuple):
+    """How releases are put into stores, and kept there."""
+
+    home: str | None = None  # the target whose store has the state; None: see `Config.home`
+    live: str | None = None  # the directory whose manifest running sites read; None: see `activate`
+    keep_releases: int = 5
+    grace_s: float = 7 * 86400.0  # nothing younger is pruned
+    max_deletes: int = 1000  # a prune that would delete more is refused
+    sample: float = 1.0  # the part of all URLs that is verified at the edge
+    concurrency: int = 16  # requests at once
+    file_proxy: str | None = None  # "module:function", called for each file of a new release
+
+
+Hook = str | tuple[str, ...]
+"""``module:function``, a line for the shell, or the words of a command."""
+
+
+class Hooks(NamedTuple):
+    """What runs before and after. Commands run in the config's directory."""
+
+    before_build: Hook | None = None
+    after_build: Hook | None = None
+    before_deploy: Hook | None = None
+    after_deploy: Hook | None = None
+    after_rollback: Hook | None = None
+    timeout_s: float = 300.0  # of each
+
+
 class Config(NamedTuple):
     """Everything a build is told. Paths are relative to `root`, the directory of the config file."""
 
@@ -89,6 +118,17 @@ class Config(NamedTuple):
     bundles: Bundles = Bundles()
     minify: Minify = Minify()
     groups: Mapping[str, tuple[str, ...]] = {}
+    publish: Publish = Publish()
+    hooks: Hooks = Hooks()
+
+    @property
+    def home(self) -> Target | None:
+        """The target whose store has the state: the named one, else the first that files are pushed to, else
+        the origin; ``None`` where no target has a store."""
+        if self.publish.home is not None:
+            return self.targets[self.publish.home]
+        stored = [target for target in self.targets.values() if target.store]
+        return next((target for target in stored if target.kind == "push"), stored[0] if stored else None)
 
     @property
     def origin(self) -> Target:

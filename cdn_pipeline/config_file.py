@@ -12,9 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from cdn_pipeline import CONFIG, spelling
-from cdn_pipeline.config import ENCODINGS, ORIGIN, Bundles, Config, Minify, Route, Target
+from cdn_pipeline.config import (
+    ENCODINGS,
+    ORIGIN,
+    Bundles,
+    Config,
+    Hook,
+    Hooks,
+    Minify,
+    Publish,
+    Route,
+    Target,
+)
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
+FUNCTION = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"  # as the config names one: ``module:function``
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -98,7 +110,7 @@ class _Reader:
     def config(self, table: Mapping[str, Any], root: Path) -> Config:
         known = (
             "source exclude build cache on_missing ignore html modules keep_releases filter_timeout "
-            "targets routes bundles minify groups"
+            "targets routes bundles minify groups publish hooks"
         )
         self.table(table, "", tuple(known.split()))
         default = Config(root)
@@ -121,6 +133,8 @@ class _Reader:
             bundles=self.bundles(table.get("bundles", {})),
             minify=self.minify(table.get("minify", {})),
             groups=self.groups(table.get("groups", {})),
+            publish=self.publish(table.get("publish", {}), targets),
+            hooks=self.hooks(table.get("hooks", {})),
         )
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None, at: str = "") -> str | None:
@@ -137,10 +151,10 @@ class _Reader:
             return default
         return value
 
-    def count(self, table: Mapping[str, Any], key: str, default: int) -> int:
+    def count(self, table: Mapping[str, Any], key: str, default: int, at: str = "") -> int:
         value = table.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            self.fault(key, "must be a whole number, 1 or more")
+            self.fault(at + key, "must be a whole number, 1 or more")
             return default
         return value
 
@@ -203,18 +217,35 @@ class _Reader:
 
     def target(self, name: str, value: object) -> Target:
         at = f"targets.{name}."
-        table = self.table(value, at[:-1], ("url", "store", "cdn", "keep_on_origin", "hold", "verify_edge"))
+        known = ("url", "store", "cdn", "keep_on_origin", "hold", "verify_edge", "cache_tags")
+        table = self.table(value, at[:-1], known)
         if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or name == "includes":
             self.fault(at[:-1], "is a directory in the build", "use letters, digits, - and _; not 'includes'")
         return Target(
             name=name,
             url=self.url(table, at, "/static/" if name == ORIGIN else None),
-            store=self.text(table, "store", None, at),
+            store=self.store(table, at),
             cdn=self.text(table, "cdn", None, at),
             keep_on_origin=bool(self.boolean(table, "keep_on_origin", False, at)),
             hold_s=self.seconds(table, "hold", at, 0.0),
             verify_edge=self.boolean(table, "verify_edge", True, at) is not False,
+            cache_tags=self.cache_tags(table, at),
         )
+
+    def store(self, table: Mapping[str, Any], at: str) -> str | None:
+        value = self.text(table, "store", None, at)
+        if value is None or re.match(r"s3://[^/?]|directory:.|memory:.", value):
+            return value
+        hint = 'write "s3://bucket/prefix" or "directory:PATH"'
+        self.fault(at + "store", f"is {value!r}, which is no store", hint)
+        return None
+
+    def cache_tags(self, table: Mapping[str, Any], at: str) -> tuple[str, ...]:
+        tags = self.strings(table, "cache_tags", (), at)
+        for tag in tags:
+            if not re.fullmatch(r"[!-+\--~]+", tag):
+                self.fault(at + "cache_tags", f"{tag!r} has a space, a comma or what is not ASCII")
+        return tags
 
     def url(self, table: Mapping[str, Any], at: str, default: str | None) -> str:
         value = self.text(table, "url", default, at)
@@ -296,6 +327,57 @@ class _Reader:
             self.fault("groups", "must be a table of lists")
             return {}
         return {str(name): self.strings(value, name, (), "groups.") for name in value}
+
+    def publish(self, value: object, targets: Mapping[str, Target]) -> Publish:
+        default = Publish()
+        known = ("home", "live", "keep_releases", "grace", "max_deletes", "sample", "concurrency")
+        table, at = self.table(value, "publish", (*known, "file_proxy")), "publish."
+        home = self.text(table, "home", None, at)
+        if home is not None and (home not in targets or not targets[home].store):
+            stored = [name for name, target in targets.items() if target.store]
+            hint = spelling.hint(home, stored) or f"add [targets.{home}] with a store"
+            self.fault("publish.home", f"no target {home!r} with a store", hint)
+            home = None
+        return Publish(
+            home=home,
+            live=self.text(table, "live", None, at),
+            keep_releases=self.count(table, "keep_releases", default.keep_releases, at),
+            grace_s=self.seconds(table, "grace", at, default.grace_s),
+            max_deletes=self.count(table, "max_deletes", default.max_deletes, at),
+            sample=self.part(table, "sample", default.sample, at),
+            concurrency=self.count(table, "concurrency", default.concurrency, at),
+            file_proxy=self.function(table, "file_proxy", at),
+        )
+
+    def part(self, table: Mapping[str, Any], key: str, default: float, at: str) -> float:
+        value = table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+            self.fault(at + key, f"is {value!r}", "must be more than 0, and 1 at most, which is all")
+            return default
+        return float(value)
+
+    def function(self, table: Mapping[str, Any], key: str, at: str) -> str | None:
+        value = self.text(table, key, None, at)
+        if value is None or re.fullmatch(FUNCTION, value):
+            return value
+        self.fault(at + key, f"is {value!r}", 'must be "module:function"')
+        return None
+
+    def hooks(self, value: object) -> Hooks:
+        events = tuple(name for name in Hooks._fields if name != "timeout_s")
+        table = self.table(value, "hooks", (*events, "timeout"))
+        chosen: dict[str, Any] = {event: self.hook(table, event) for event in events}
+        return Hooks(**chosen, timeout_s=self.seconds(table, "timeout", "hooks.", Hooks().timeout_s))
+
+    def hook(self, table: Mapping[str, Any], event: str) -> Hook | None:
+        value = table.get(event)
+        if value is None or (is_plain(value) and value.strip()):
+            return None if value is None else str(value)
+        if isinstance(value, list) and value and all(map(is_plain, value)):
+            return tuple(value)
+        hint = 'write "module:function", a line for the shell, or a list of words'
+        self.fault(f"hooks.{event}", f"is {value!r}", hint)
+        return None
 
 
 def line_of(config: Config, path: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.config import Config, Route, Target
+from cdn_pipeline.config import Config, Hooks, Publish, Route, Target
 from cdn_pipeline.config_file import load
 from cdn_pipeline.errors import ConfigError
 
@@ -117,6 +117,15 @@ fingerprint = 3
         ("routes = 1", "routes: must be an array of tables"),
         ("targets = 1", "targets: must be a table of tables"),
         ('build = ""', "build: must be a non-empty string"),
+        ('[targets.cdn]\nurl = "/c/"\nstore = "bucket"', "targets.cdn.store: is 'bucket', which is no store"),
+        ('[targets.cdn]\nurl = "/c/"\ncache_tags = ["a b"]', "targets.cdn.cache_tags: 'a b' has a space"),
+        ('publish = "yes"', "publish: must be a table"),
+        ("[publish]\nsample = 2", "publish.sample: is 2"),
+        ("[publish]\nconcurrency = 0", "publish.concurrency: must be a whole number, 1 or more"),
+        ('[publish]\ngrace = "long"', "publish.grace: is 'long'"),
+        ('[publish]\nfile_proxy = "proxy"', "publish.file_proxy: is 'proxy'; must be \"module:function\""),
+        ("[hooks]\nafter_deploy = 1", "hooks.after_deploy: is 1; write"),
+        ("[hooks]\nafter_deploi = 'x'", "hooks.after_deploi: unknown key; did you mean 'after_deploy'?"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
@@ -144,3 +153,48 @@ def test_not_utf8(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="is not UTF-8"):
         load(tmp_path / "cdn_pipeline.toml")
+
+
+STORES = """
+[targets.origin]
+store = "directory:/srv/www/static"
+[targets.cdn]
+url = "https://cdn.example.com/"
+store = "s3://bucket/site"
+[targets.pull]
+url = "https://pull.example.com/"
+"""
+
+
+def test_what_publishing_needs(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        STORES + '[publish]\nkeep_releases = 2\ngrace = "1h"\n[hooks]\nbefore_build = ["make", "all"]\n'
+        'after_deploy = "site.hooks:tell"\ntimeout = "10s"\n',
+    )
+
+    assert config.publish == Publish(keep_releases=2, grace_s=3600.0)
+    assert config.hooks == Hooks(before_build=("make", "all"), after_deploy="site.hooks:tell", timeout_s=10.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "home"),
+    [
+        ("", None),
+        (STORES, "cdn"),
+        (STORES + '[publish]\nhome = "origin"', "origin"),
+        ('[targets.origin]\nstore = "directory:www"', "origin"),
+    ],
+)
+def test_the_home_of_the_releases(tmp_path: Path, text: str, home: str | None) -> None:
+    found = loaded(tmp_path, text).home
+
+    assert (found and found.name) == home
+
+
+@pytest.mark.parametrize(("name", "hint"), [("pull", "add [targets.pull] with a store"), ("cdm", "'cdn'")])
+def test_only_a_target_with_a_store_can_be_the_home(tmp_path: Path, name: str, hint: str) -> None:
+    (fault,) = faults(tmp_path, f'{STORES}[publish]\nhome = "{name}"')
+
+    assert f"publish.home: no target {name!r} with a store" in fault
+    assert hint in fault
