@@ -25,7 +25,7 @@ from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.document import NAME, PREVIOUS
 from cdn_pipeline.draft import Draft
-from cdn_pipeline.drafts import Drafts, Noted, code_digest
+from cdn_pipeline.drafts import Drafts, Noted
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker, Node
@@ -144,7 +144,7 @@ class _Build:
         with self.step("scan"):
             self.scan()
         with self.step("read and minify"):
-            notes = self.directory.notes(code_digest()) if self.request.use_cache else {}
+            notes = self.directory.notes(freshness.code_stamp()) if self.request.use_cache else {}
             noted = Noted(notes.get("identity", ""), note.rows(notes.get("assets", [])))
             self.drafts.add(self.sources, noted, self.told("read and minify"))
         with self.step("bundle"):
@@ -291,7 +291,7 @@ class _Build:
         self.directory.keep(NAME, documents[NAME], PREVIOUS)
         self.directory.switch(outputs.staged, documents, publish and partial(publish, self.request.out))
         notes = {
-            "program": code_digest(),
+            "program": freshness.code_stamp(),
             "collected": self.config.files is not None,
             "identity": self.drafts.identity,
             "assets": note.columns(self.drafts.notes(self.is_racy)),

@@ -6,6 +6,7 @@ This is all that a build with nothing to do loads, so it imports next to nothing
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import sys
@@ -44,6 +45,10 @@ class Listings:
         else:
             self._rows[directory] = found
         return found
+
+    def has(self, directory: str) -> bool:
+        """Whether it was looked at."""
+        return directory in self._rows
 
     def forget(self, directory: str) -> None:
         """Something in it changed, or in one below it."""
@@ -123,6 +128,7 @@ def _row(name: str, status: os.stat_result) -> str:
     return f"{name}\t{status.st_size}\t{status.st_mtime_ns}\t{status.st_ctime_ns}\t{status.st_ino}"
 
 
+@functools.cache
 def code_stamp() -> str:
     """Changes when a file of this program does, by what the file system says of it; reads none."""
     rows: list[str] = []

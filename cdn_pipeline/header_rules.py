@@ -6,6 +6,7 @@ set of files that differ from the others of their kind.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,6 +72,7 @@ def rules(served: Mapping[str, Pairs]) -> list[Rule]:
     ]
 
 
+@functools.lru_cache(4096)
 def kind(path: str) -> Kind:
     """That of the file with this path."""
     return Kind(not STAMPED.search(path), media_types.extension(path))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -50,7 +49,7 @@ class BuildDirectory:
             _take(self._lock, waiting)
             os.utime(self.private / "lock")
             self.started_ns = os.fstat(self._lock).st_mtime_ns
-            shutil.rmtree(self.staging, ignore_errors=True)
+            self._remove_staging()
             self.staging.mkdir()
         except OSError as error:
             raise self.failure(error) from error
@@ -63,9 +62,19 @@ class BuildDirectory:
     def close(self) -> None:
         """Lets go, and leaves nothing half-done behind."""
         if self._lock is not None:
-            shutil.rmtree(self.staging, ignore_errors=True)
+            self._remove_staging()
             os.close(self._lock)  # also unlocks
             self._lock = None
+
+    def _remove_staging(self) -> None:
+        with contextlib.suppress(OSError):
+            for directory in os.listdir(self.staging):
+                os.rmdir(self._staging + directory)  # everything has been switched to its place
+            os.rmdir(self.staging)
+        if os.path.lexists(self.staging):
+            import shutil
+
+            shutil.rmtree(self.staging, ignore_errors=True)
 
     def failure(self, error: OSError) -> SiteError:
         """*error* as the user should read it."""
@@ -175,10 +184,10 @@ class BuildDirectory:
     def _files_for_directories(self, staged: Iterable[str]) -> list[Problem]:
         """A problem for each file that lies where one of the outputs *staged* needs a directory."""
         wanted: set[str] = set()
-        for directory in {os.path.dirname(output) for output in staged}:
-            while directory and directory not in wanted:
+        for directory in {output.rpartition("/")[0] for output in staged}:
+            while directory and directory not in wanted and not self.listings.has(self._top + directory):
                 wanted.add(directory)
-                directory = os.path.dirname(directory)
+                directory = directory.rpartition("/")[0]
         return [
             Problem(ERROR, f"{self.shown}/{name}", "is a file where a directory is needed", "move it away")
             for name in sorted(wanted)
