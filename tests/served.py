@@ -21,7 +21,9 @@ def served(directory: Path, *options: str) -> Iterator[dict[str, Any]]:
     with subprocess.Popen(command, cwd=directory, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout and process.stderr
         try:
-            yield json.loads(process.stdout.readline() or process.stderr.read())
+            started = json.loads(process.stdout.readline())
+            assert started["ok"], started
+            yield started
         finally:
             process.send_signal(signal.SIGINT)
             out, log = process.communicate(timeout=20)

@@ -23,7 +23,7 @@ minify = false
 url = "https://www.example.com/assets/"
 [targets.cdn]
 url = "https://cdn.example.com/site/"
-store = "memory:"
+store = "directory:published"
 [targets.pulled]
 url = "https://pull.example.com/"
 [[routes]]

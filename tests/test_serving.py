@@ -21,7 +21,7 @@ CONFIG = """
 minify = false
 [targets.cdn]
 url = "https://cdn.example.com/site/"
-store = "memory:"
+store = "directory:published"
 [[routes]]
 match = ["kept.png"]
 keep_on_origin = true

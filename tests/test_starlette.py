@@ -26,7 +26,7 @@ minify = false
 html = ["*.html"]
 [targets.cdn]
 url = "https://cdn.example.com/site/"
-store = "memory:"
+store = "directory:published"
 """
 SHEET = "a { color: red }\n" * 50
 IMMUTABLE = "public, max-age=31536000, immutable"
