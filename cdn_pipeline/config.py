@@ -12,6 +12,7 @@ from cdn_pipeline import CONFIG
 from cdn_pipeline import ORIGIN as ORIGIN
 from cdn_pipeline.errors import ERROR
 
+FUNCTION = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"  # how a function of the site's own is named
 ENCODINGS = ("gzip", "br", "zst")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from cdn_pipeline import CONFIG, spelling
 from cdn_pipeline.config import (
     ENCODINGS,
+    FUNCTION,
     ORIGIN,
     Bundles,
     Config,
@@ -26,7 +27,6 @@ from cdn_pipeline.config import (
 )
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
-FUNCTION = r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*"  # as the config names one: ``module:function``
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
