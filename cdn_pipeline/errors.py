@@ -3,6 +3,8 @@
 CdnPipelineError
 ├── ConfigError     whoever wrote the config or the command line; exit code 2
 ├── SiteError       whoever wrote the site's files; exit code 1
+├── PublishError    whoever publishes: a release cannot be put where it belongs; exit code 1
+│   └── Superseded  nobody: another deploy was first; exit code 3
 ├── BrokenManifest  whoever deploys the site: what a running site reads cannot be used
 └── UnknownAsset    whoever wrote the page that asks for it
 """
@@ -48,6 +50,14 @@ class ConfigError(CdnPipelineError):
 
 class SiteError(CdnPipelineError):
     """The site's own files cannot be built."""
+
+
+class PublishError(CdnPipelineError):
+    """A release cannot be published, rolled back to or pruned. What was published before still is."""
+
+
+class Superseded(PublishError):
+    """Another deploy published something else in the meantime."""
 
 
 class BrokenManifest(CdnPipelineError):
