@@ -13,6 +13,7 @@ from cdn_pipeline import (
     custom_properties,
     freshness,
     headers,
+    hooks,
     includes,
     inline,
     manifest_text,
@@ -50,6 +51,7 @@ class Request(NamedTuple):
     write: bool = True  # False: find every problem, write nothing
     publish: Publish | None = None
     listings: freshness.Entries | None = None  # of source directories that were looked at already
+    is_prepared: bool = False  # the hook `before_build` has run
 
 
 class Built(NamedTuple):
@@ -79,7 +81,30 @@ def quiet(step: str, done: int, total: int) -> None:
 
 
 def build(request: Request, progress: Progress = quiet) -> Built:
-    """Raises `SiteError` with every problem, and leaves the last build as it was, if anything is wrong."""
+    """Raises `SiteError` with every problem, and leaves the last build as it was, if anything is wrong; also
+    `HookError`."""
+    if not request.write:
+        return _build(request, progress)
+    place = {"build": str(request.out)}
+    if not request.is_prepared:
+        hooks.run(request.config, hooks.BEFORE_BUILD, place)
+    built = _build(request, progress)
+    hooks.run(request.config, hooks.AFTER_BUILD, {**place, **_facts(built)})
+    return built
+
+
+def _facts(built: Built) -> dict[str, Any]:
+    """What the hook `after_build` is told; the manifest in the build directory says the rest."""
+    return {
+        "release": built.manifest["release"],
+        "targets": built.manifest["targets"],
+        "files": len(built.outputs),
+        "written": built.written,
+        "removed": built.removed,
+    }
+
+
+def _build(request: Request, progress: Progress) -> Built:
     shown = str(request.out)
     if request.out.is_relative_to(request.config.root):
         shown = str(request.out.relative_to(request.config.root))

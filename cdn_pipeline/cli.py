@@ -88,7 +88,7 @@ def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
 
 def _failure(error: Exception, options: argparse.Namespace) -> int:
     """Says what went wrong; a fault of our own is the only thing that shows a traceback."""
-    from cdn_pipeline.errors import CdnPipelineError, ConfigError
+    from cdn_pipeline.errors import CdnPipelineError, ConfigError, SiteError
     from cdn_pipeline.summary import problems
 
     if isinstance(error, OSError) and error.filename:  # such as a config that cannot be read
@@ -102,7 +102,8 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
     else:
         print("\n".join(report.problem_lines(found)), file=sys.stderr)
         errors = sum(problem["severity"] == "error" for problem in found)
-        print(f"{report.count(errors, 'error')}; nothing was changed", file=sys.stderr)
+        closing = "; nothing was changed" if isinstance(error, ConfigError | SiteError) else ""
+        print(report.count(errors, "error") + closing, file=sys.stderr)
     return 2 if isinstance(error, ConfigError) else 1
 
 
@@ -156,6 +157,7 @@ def _build(options: argparse.Namespace) -> int:
         return _build_project(options, started)
     file = _config_file(options)
     out = _out(file, options)
+    is_prepared = _prepared(file, out)
     look = freshness.Look(os.path.join(out, PRIVATE), _key(file))
     noted = None if options.no_cache else look.unchanged()
     if noted is not None:
@@ -173,12 +175,25 @@ def _build(options: argparse.Namespace) -> int:
     ours = [out, os.path.join(config.root, config.cache)]
     look.before(sources, ours)
     request = Request(config, Path(out), options.jobs, not options.no_cache, listings=look.sources.entries)
-    built = _built_with_progress(request)
+    built = _built_with_progress(request._replace(is_prepared=is_prepared))
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
         look.note(sources, ours, ([*_outputs(out), *built.inputs], built.listings), summary)
     _print(summary, options, report.text(summary))
     return 0
+
+
+def _prepared(file: str, out: str) -> bool:
+    """Whether a hook has run that may change the sources, and so must come before anybody looks at them."""
+    with open(file, "rb") as config:
+        if b"before_build" not in config.read():  # to read all of it would double the time of a look
+            return False
+    from pathlib import Path
+
+    from cdn_pipeline import hooks
+    from cdn_pipeline.config_file import load
+
+    return hooks.run(load(Path(file)), hooks.BEFORE_BUILD, {"build": out})
 
 
 def _build_project(options: argparse.Namespace, started: float) -> int:

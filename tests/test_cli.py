@@ -241,3 +241,64 @@ def test_a_copy_of_a_project_is_another_one(small: Site, tmp_path_factory: pytes
 
     assert run_json(copy.root, "build")["changed"] is True
     assert copy.served("a.js") == "changed()\n"
+
+
+# Hooks
+
+
+def test_what_a_hook_makes_before_a_build_is_built(small: Site) -> None:
+    made = "import pathlib, sys; pathlib.Path('static/made.js').write_bytes(b'made()'); print('made')"
+    small.write(
+        {"make.py": made, "cdn_pipeline.toml": f"{PLAIN}[hooks]\nbefore_build = '{sys.executable} make.py'\n"}
+    )
+    done = run(small.root, "build")
+
+    assert "made\n" in done.stderr
+    assert "made.js" in small.manifest()["files"]
+    small.write({"make.py": made.replace("made()", "again()")})
+    run(small.root, "build")
+    assert small.served("made.js") == "again()"
+
+
+def test_the_hook_after_a_build_is_told_of_the_release(small: Site) -> None:
+    hook = "[hooks]\nafter_build = 'cat > told.json'\n"
+    small.write({"cdn_pipeline.toml": PLAIN + hook})
+    built = run_json(small.root, "build")
+
+    assert json.loads((small.root / "told.json").read_bytes()) == {
+        "event": "after_build",
+        "project": str(small.root),
+        "build": str(small.out),
+        "release": built["release"],
+        "targets": {"origin": {"url": "/static/", "kind": "origin", "directory": "origin"}},
+        "files": 3,
+        "written": 3,
+        "removed": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "consequence"),
+    [
+        ("before_build", "nothing was built"),
+        ("after_build", "the build is there, and what should follow has not happened"),
+    ],
+)
+def test_a_hook_that_fails_ends_the_build_each_time(small: Site, event: str, consequence: str) -> None:
+    small.write({"cdn_pipeline.toml": f"{PLAIN}[hooks]\n{event} = 'echo no; exit 7'\n"})
+    line = len(PLAIN.splitlines()) + 2
+    message = f"hooks.{event}: `echo no; exit 7` ended with exit code 7, having said: no; {consequence}"
+
+    for _ in range(2):
+        done = run(small.root, "build", code=1)
+        assert done.stderr.endswith(f"\ncdn_pipeline.toml:{line}: error: {message}\n1 error\n")
+        assert (small.out / "manifest.json").exists() is (event == "after_build")
+
+
+def test_a_check_runs_no_hooks(small: Site) -> None:
+    small.write(
+        {"cdn_pipeline.toml": f"{PLAIN}[hooks]\nbefore_build = 'touch ran'\nafter_build = 'touch ran'\n"}
+    )
+    run(small.root, "check")
+
+    assert not (small.root / "ran").exists()
