@@ -1,0 +1,227 @@
+"""The edge: what a visitor gets for a URL, asked over HTTP/1.1 as a browser would.
+
+Redirects are answers like others. Bodies are decoded and digested as they come, never held.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import select
+import socket
+import ssl
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from cdn_pipeline import __version__, connection
+from cdn_pipeline.connection import Network
+from cdn_pipeline.decoding import NAMES, Undecodable, decoded
+
+BROWSER = ", ".join(NAMES)  # as Chromium and Firefox ask over HTTPS
+IDENTITY = "identity"
+AGENT = f"cdn_pipeline/{__version__}"
+
+CHUNK = 1 << 16  # bytes
+SLOWEST = 20_000  # bytes a second that a body must come with, on average
+LONGEST_S = 3600.0  # that one body may take
+START = 400  # bytes of a content that are kept, for messages
+
+Place = tuple[str, str]  # scheme, host with port
+
+
+class Request(NamedTuple):
+    """A GET."""
+
+    url: str
+    encoding: str = BROWSER  # Accept-Encoding
+    origin: str | None = None  # of the page that asks with CORS
+    at_most: int = 1 << 40  # bytes of content; reading ends soon after
+
+
+class Response(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case; several of one name are joined by ", "
+    version: str  # "1.1"
+    size: int  # bytes of the content, decoded
+    sha256: str  # of the content, decoded
+    start: bytes  # of the content, decoded
+
+
+class Interrupted(Exception):
+    """A response that cannot be used. Says why."""
+
+
+class Edge:
+    """Asks any number of hosts, from any number of threads, over connections that are kept.
+
+    *connect_to* is where to connect in place of a host: ``{"cdn.example.com": ("127.0.0.1", 8443)}``, so that
+    a CDN can be asked before DNS leads to it. *context* verifies certificates; the system's by default.
+    *timeout_s* is to connect, and for each answer to begin.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_to: Mapping[str, tuple[str, int]] | None = None,
+        context: ssl.SSLContext | None = None,
+        timeout_s: float = 10.0,
+    ) -> None:
+        self._network = Network(context or ssl.create_default_context(), connect_to or {}, timeout_s)
+        self._idle: dict[Place, list[http.client.HTTPConnection]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def get(self, request: Request) -> Response:
+        """Raises `Unreachable` where the host is to blame, `Interrupted` where this answer is."""
+        url = urlsplit(request.url)
+        place = (url.scheme, url.netloc)
+        kept = self._take(place)
+        if kept is not None:
+            with contextlib.suppress(_Ended):  # the other side may end what is idle at any time
+                return self._ask(kept, place, request)
+        try:
+            return self._ask(connection.connect(self._network, *place), place, request)
+        except _Ended as error:
+            raise Interrupted(f"the connection ended before there was an answer ({error})") from error
+
+    def protocol(self, url: str) -> str:
+        """The best version of HTTP that the host of *url* agrees on: ``h2``, ``http/1.1``; "" without TLS.
+        Raises `Unreachable`."""
+        split = urlsplit(url)
+        return connection.protocol(self._network, split.scheme, split.netloc)
+
+    def close(self) -> None:
+        """Ends all connections that are not in use."""
+        with self._lock:
+            for idle in self._idle.values():
+                for each in idle:
+                    each.close()
+            self._idle.clear()
+
+    def _take(self, place: Place) -> http.client.HTTPConnection | None:
+        """A connection that is still open, and on which nothing comes unasked."""
+        with self._lock:
+            idle = self._idle[place]
+            while idle:
+                kept = idle.pop()
+                if not select.select([kept.sock], [], [], 0)[0]:
+                    return kept
+                kept.close()
+        return None
+
+    def _ask(self, opened: http.client.HTTPConnection, place: Place, request: Request) -> Response:
+        is_reusable, sock = False, opened.sock
+        try:
+            with _limit(sock, self._network.timeout_s):
+                answer = _begun(opened, place, request)
+            with _limit(sock, self._network.timeout_s + _longest_s(answer, request.at_most)):
+                response = _read(answer, request.at_most)
+            is_reusable = answer.isclosed() and not answer.will_close
+        finally:
+            if is_reusable:
+                with self._lock:
+                    self._idle[place].append(opened)
+            else:
+                opened.close()
+        return response
+
+
+def _begun(opened: http.client.HTTPConnection, place: Place, request: Request) -> http.client.HTTPResponse:
+    """The answer, of which the body is still to be read. Raises `_Ended`."""
+    headers = {
+        "Host": place[1].rpartition("@")[2],
+        "User-Agent": AGENT,
+        "Accept": "*/*",
+        "Accept-Encoding": request.encoding,
+    }
+    if request.origin is not None:
+        headers["Origin"] = request.origin
+    url = urlsplit(request.url)
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    try:
+        opened.request("GET", path, headers=headers)
+        return opened.getresponse()
+    except (ConnectionError, http.client.BadStatusLine, ssl.SSLEOFError) as error:
+        raise _Ended(str(error) or type(error).__name__) from error
+
+
+def _longest_s(answer: http.client.HTTPResponse, at_most: int) -> float:
+    """How many seconds the body may take."""
+    length = at_most if answer.length is None else min(answer.length, at_most)
+    return min(length / SLOWEST, LONGEST_S)
+
+
+def _read(answer: http.client.HTTPResponse, at_most: int) -> Response:
+    digest, size, start = hashlib.sha256(), 0, b""
+    for piece in decoded(_pieces(answer), answer.headers.get("Content-Encoding", "")):
+        digest.update(piece)
+        size += len(piece)
+        start += piece[: START - len(start)]
+        if size > at_most:
+            break
+    version = f"{answer.version // 10}.{answer.version % 10}"
+    return Response(answer.status, _headers(answer), version, size, digest.hexdigest(), start)
+
+
+class _Ended(Exception):
+    """The other side has ended the connection before it has answered."""
+
+
+def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    taken = 0
+    while piece := answer.read(CHUNK):
+        taken += len(piece)
+        yield piece
+    if answer.length:  # `read` says nothing of an early end where it is told how much to read
+        raise http.client.IncompleteRead(b"", taken + answer.length)
+
+
+def _headers(answer: http.client.HTTPResponse) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
+
+
+@contextlib.contextmanager
+def _limit(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Ends the connection after so many *seconds*, however slowly it goes on. Raises `Interrupted`, also for
+    every other fault of a connection."""
+    is_over, late = threading.Event(), f"it is not complete after {seconds:.0f} s"
+
+    def end() -> None:
+        is_over.set()
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # of a TLS socket too: the plain one below
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException, Undecodable, _Ended) as error:
+        if is_over.is_set():
+            raise Interrupted(late) from error
+        if isinstance(error, _Ended):
+            raise
+        raise Interrupted(_why(error)) from error
+    finally:
+        timer.cancel()
+    if is_over.is_set():
+        raise Interrupted(late)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, http.client.IncompleteRead):
+        return f"its body is cut off, {error.expected:,} bytes were announced"
+    if isinstance(error, TimeoutError):
+        return "nothing more of it came"
+    if isinstance(error, Undecodable):
+        return str(error)
+    return f"the connection ended in the middle ({str(error) or type(error).__name__})"
