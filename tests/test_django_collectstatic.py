@@ -66,7 +66,7 @@ def looks(directory: Path) -> dict[str, tuple[int, int]]:
 
 def test_outputs_lie_beside_the_plain_files_and_those_of_a_cdn_in_the_build(tmp_path: Path) -> None:
     write(tmp_path, {"static/css/a.css": "a{}\n", "static/img/b.png": "PNG", "static/robots.txt": "x\n"})
-    cdn = {"targets": {"cdn": {"url": "https://cdn.example.com/", "store": "memory:"}}}
+    cdn = {"targets": {"cdn": {"url": "https://cdn.example.com/", "store": "memory:assets"}}}
     with django_site.site(tmp_path, PLAIN | cdn):
         collect()
 

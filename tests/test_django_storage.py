@@ -40,7 +40,7 @@ FILES = {
     "static/robots.txt": "x\n",
 }
 CDN = {
-    "targets": {"cdn": {"url": "https://cdn.example.com/", "store": "memory:", "keep_on_origin": True}},
+    "targets": {"cdn": {"url": "https://cdn.example.com/", "store": "memory:assets", "keep_on_origin": True}},
     "routes": [{"match": ("*",), "encodings": ()}],  # tuples, as settings have them
     "minify": False,
 }
