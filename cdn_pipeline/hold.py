@@ -41,14 +41,15 @@ def read(text: bytes, now: float) -> Hold:
         raise ValueError(f"does not say what it should: {error!r}") from error
 
 
-def _hold(retreated: list[str], held: Mapping[str, Mapping[str, Any]], now: float) -> Hold:
-    ends = {
-        target: NEVER if (until := rule.get("until")) is None else until + 0.0
-        for target, rule in held.items()
-    }
-    files = {(target, path) for target, rule in held.items() if ends[target] > now for path in rule["paths"]}
+def _hold(retreated: list[str], held: Mapping[str, Any], now: float) -> Hold:
+    """*held* has for each target one rule, or a list of them."""
+    rules = [
+        (target, NEVER if (until := rule.get("until")) is None else until + 0.0, rule["paths"])
+        for target, some in held.items()
+        for rule in (some if some and isinstance(some, list) else [some])
+    ]
     return Hold(
         frozenset(retreated),
-        frozenset(files),
-        min((end for end in ends.values() if end > now), default=NEVER),
+        frozenset((target, path) for target, end, found in rules if end > now for path in found),
+        min((end for _, end, _ in rules if end > now), default=NEVER),
     )
