@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cdn_pipeline.guards.css import difference
@@ -230,6 +230,7 @@ def test_no_token_is_lost_or_made(text: str) -> None:
     assert significant(minify(text)) == significant(text)
 
 
+@example("@supports }")
 @given(SOUP)
 def test_the_guard_agrees(text: str) -> None:
     assert difference(text, minify(text)) is None

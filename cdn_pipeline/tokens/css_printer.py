@@ -68,6 +68,8 @@ def canonical(statement: str) -> str:
     if not _is_sound(found):
         return statement
     if statement[0] == "@":
+        while found[-1] == (DELIM, "}") and found[-2][0] in (SPACE, COMMENT):  # the end of a prelude
+            del found[-2]
         return _print(found, _is_loose_in_any_prelude)
     if found[-1] == (DELIM, "{"):
         return _print(found, _is_loose_in_selectors)
