@@ -110,6 +110,10 @@ def open_store(url: str, root: Path, *, concurrency: int = 16) -> Store:
     found out by the first call.
     """
     scheme, separator, rest = url.partition(":")
+    if scheme == "directory" and rest:
+        from cdn_pipeline.stores import directory
+
+        return directory.Directory(root / rest, url)
     if scheme == "memory" and separator:
         from cdn_pipeline.stores import memory
 
