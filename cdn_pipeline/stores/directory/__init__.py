@@ -109,6 +109,9 @@ class Directory:
     def _read(self, key: str, action: str) -> Got | None:
         with self._telling(action, key):
             file = self._file(key)
+            if file.is_dir():
+                return None
+            self._check_plain(key, file)
             found = files.read(file, is_whole=action == "get")
             if found is None:
                 return None
@@ -124,9 +127,11 @@ class Directory:
     def _give_name(self, key: str, fresh: Path, note: sidecar.Note, condition: Condition) -> str:
         with self._lock() as lock:
             file = self._file(key)
+            self._check_plain(key, file)
             there = files.identity(file)
             if _is_refused(condition, there):
-                self._check_spelling(key)
+                if there:
+                    self._check_spelling(key)
                 raise Conflict(key)
             identity = files.stamped(fresh, lock)
             self._write_note(key, note, identity, there)
@@ -158,18 +163,16 @@ class Directory:
         file = self.path.joinpath(*parts)
         if not file.parent.resolve().is_relative_to(self.path.resolve()):
             raise self._error("name", key, "a symbolic link leads out of the directory", "remove the link")
+        return file
+
+    def _check_plain(self, key: str, file: Path) -> None:
         if files.is_something_else(file):
             raise self._error("name", key, "is there, and no plain file", "remove it, or rename the asset")
-        return file
 
     def _check_spelling(self, key: str) -> None:
         if not files.is_spelled_so(self.path, key):
-            raise self._error(
-                "put",
-                key,
-                "this file system takes it for another file's name",
-                "rename one of the two assets",
-            )
+            what = "this file system takes it for another file's name"
+            raise self._error("put", key, what, "rename one of the two assets")
 
     def _prepare(self) -> None:
         """Makes what we need, and removes what crashed processes left."""
@@ -200,9 +203,8 @@ class Directory:
     def _lock(self) -> Iterator[int]:
         """Nobody else gives or takes names meanwhile. Ends with the process, whatever ends it."""
         if fcntl is None:
-            raise self._error(
-                "lock", "", "needs file locks, which Windows has not", "use WSL, or an s3:// store"
-            )
+            what = "needs file locks, which Windows has not"
+            raise self._error("lock", "", what, "use WSL, or an s3:// store")
         self._prepare()
         with open(self.path / LOCK, "ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
