@@ -8,13 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple, Protocol
 
-from cdn_pipeline import digest, edge_report, verdict
+from cdn_pipeline import digest, edge_report, expectation, verdict
 from cdn_pipeline.cdns import Pause
-from cdn_pipeline.config import ORIGIN, Target
+from cdn_pipeline.config import ORIGIN, Config, Target
+from cdn_pipeline.document import Document, Entry
 from cdn_pipeline.edge import Edge
 from cdn_pipeline.edge_report import EdgeReport
 from cdn_pipeline.errors import ERROR
 from cdn_pipeline.expectation import PAGE, Expected
+from cdn_pipeline.fallback import File
 from cdn_pipeline.stores import Store
 from cdn_pipeline.verdict import Finding
 from cdn_pipeline.visitor import Visitor
@@ -133,6 +135,41 @@ def _compared(place: str, key: str, wanted: Wanted, store: Store) -> list[Findin
     message = f"its store has another {', '.join(other)}"
     told = ", ".join(f"{name}: {there.get(name.lower(), '')}" for name in other)
     return [Finding(ERROR, place, verdict.HEADERS, message, "deploy again", (url,), told)]
+
+
+class Question(NamedTuple):
+    """Which URLs of a release are asked."""
+
+    config: Config
+    manifest: Document
+    proof: Proof
+    before: Mapping[str, Entry] = {}  # files of the release before; whatever has another URL now is asked
+    held: Collection[File] = ()  # asked too
+    fixed: bool = True  # False before a release is published: what has no fingerprint still is the old one
+    sample: float | None = None  # the part of the rest that is asked; `publish.sample` by default
+
+    @property
+    def expected(self) -> list[Expected]:
+        """What they must give."""
+        part = self.config.publish.sample if self.sample is None else self.sample
+        found = expectation.of(self.manifest, self.config.targets)
+        found = [each for each in found if self.fixed or not each.is_fixed]
+        return expectation.sample(found, part, self.before, self.held)
+
+
+def visit(question: Question, edge: Edge, tell: Tell = quiet, pause: Pause = time.sleep) -> EdgeReport:
+    """`verify_edge` as the config says."""
+    config = question.config
+    page = expectation.page_origin(config.targets)
+    return verify_edge(
+        question.proof,
+        question.expected,
+        edge,
+        page=page,
+        concurrency=config.publish.concurrency,
+        pause=pause,
+        tell=tell,
+    )
 
 
 def verify_edge(
