@@ -98,6 +98,23 @@ class Hooks(NamedTuple):
     timeout_s: float = 300.0  # of each
 
 
+class Provision(NamedTuple):
+    """What `cdn-pipeline provision` makes in an AWS account for one target."""
+
+    target: str | None = None  # None: the first whose store is on S3; see `provision.description`
+    region: str = "us-east-1"  # of the bucket
+    hosted_zone: str | None = None  # name or id, in Route 53; None: the domain's records are made elsewhere
+    certificate: str | None = None  # ARN of one that is there; None: one is asked for
+    price_class: str = "100"  # or "200", "all"
+    site_origin: str | None = None  # host of the site itself, served by the same distribution
+    failover: bool = False  # files come from `site_origin` while the bucket fails
+    uploaders: tuple[str, ...] = ()  # ARNs that the bucket lets write
+    deployers: tuple[str, ...] = ()  # ARNs, or "github:owner/name", that may take the role for deploys
+    pruners: tuple[str, ...] = ()  # likewise the role for prunes
+    old_versions_s: float = 30 * 86400.0  # for which a replaced object is kept
+    tags: Mapping[str, str] = {}  # of everything
+
+
 class Config(NamedTuple):
     """Everything a build is told. Paths are relative to `root`, the directory of the config file."""
 
@@ -121,6 +138,7 @@ class Config(NamedTuple):
     groups: Mapping[str, tuple[str, ...]] = {}
     publish: Publish = Publish()
     hooks: Hooks = Hooks()
+    provision: Provision = Provision()
 
     @property
     def home(self) -> Target | None:

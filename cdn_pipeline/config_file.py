@@ -21,12 +21,17 @@ from cdn_pipeline.config import (
     Hook,
     Hooks,
     Minify,
+    Provision,
     Publish,
     Route,
     Target,
 )
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
+PRINCIPAL = r"arn:aws:(iam|sts)::\d{12}:\S+"
+GITHUB = r"github:[\w.-]+/[\w.-]+(:\S+)?"
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/…"
+TAG = r"[\w .:/=+@-]{1,128}"  # AWS General Reference, "Tag naming limits"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -110,7 +115,7 @@ class _Reader:
     def config(self, table: Mapping[str, Any], root: Path) -> Config:
         known = (
             "source exclude build cache on_missing ignore html modules keep_releases filter_timeout "
-            "targets routes bundles minify groups publish hooks"
+            "targets routes bundles minify groups publish hooks provision"
         )
         self.table(table, "", tuple(known.split()))
         default = Config(root)
@@ -135,6 +140,7 @@ class _Reader:
             groups=self.groups(table.get("groups", {})),
             publish=self.publish(table.get("publish", {}), targets),
             hooks=self.hooks(table.get("hooks", {})),
+            provision=self.provision(table.get("provision", {}), targets),
         )
 
     def text(self, table: Mapping[str, Any], key: str, default: str | None, at: str = "") -> str | None:
@@ -158,10 +164,12 @@ class _Reader:
             return default
         return value
 
-    def choice(self, table: Mapping[str, Any], key: str, known: tuple[str, ...], default: str) -> str:
+    def choice(
+        self, table: Mapping[str, Any], key: str, known: tuple[str, ...], default: str, at: str = ""
+    ) -> str:
         value = table.get(key, default)
         if value not in known:
-            self.fault(key, f"is {value!r}", "must be " + " or ".join(f'"{word}"' for word in known))
+            self.fault(at + key, f"is {value!r}", "must be " + " or ".join(f'"{word}"' for word in known))
             return default
         return str(value)
 
@@ -378,6 +386,64 @@ class _Reader:
         hint = 'write "module:function", a line for the shell, or a list of words'
         self.fault(f"hooks.{event}", f"is {value!r}", hint)
         return None
+
+    def provision(self, value: object, targets: Mapping[str, Target]) -> Provision:
+        default, at = Provision(), "provision."
+        known = tuple(name for name in Provision._fields if name != "old_versions_s")
+        table = self.table(value, "provision", (*known, "old_versions"))
+        return Provision(
+            target=self.stored_target(table, at, targets),
+            region=self.shaped(table, "region", at, r"[a-z]{2}(-[a-z]+)+-\d", "eu-central-1")
+            or default.region,
+            hosted_zone=self.text(table, "hosted_zone", None, at),
+            certificate=self.shaped(
+                table, "certificate", at, r"arn:aws:acm:us-east-1:\d{12}:certificate/\S+", CERTIFICATE
+            ),
+            price_class=self.choice(table, "price_class", ("100", "200", "all"), default.price_class, at),
+            site_origin=self.shaped(
+                table, "site_origin", at, r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "origin.example.com"
+            ),
+            failover=bool(self.boolean(table, "failover", False, at)),
+            uploaders=self.principals(table, "uploaders", at, PRINCIPAL),
+            deployers=self.principals(table, "deployers", at, f"{PRINCIPAL}|{GITHUB}"),
+            pruners=self.principals(table, "pruners", at, f"{PRINCIPAL}|{GITHUB}"),
+            old_versions_s=self.seconds(table, "old_versions", at, default.old_versions_s),
+            tags=self.tags(table.get("tags", {}), at + "tags"),
+        )
+
+    def stored_target(self, table: Mapping[str, Any], at: str, targets: Mapping[str, Target]) -> str | None:
+        name = self.text(table, "target", None, at)
+        on_s3 = [each for each, target in targets.items() if (target.store or "").startswith("s3://")]
+        if name is None or name in on_s3:
+            return name
+        hint = spelling.hint(name, on_s3) or f'add [targets.{name}] with store = "s3://bucket/prefix"'
+        self.fault(at + "target", f"no target {name!r} with a store on S3", hint)
+        return None
+
+    def shaped(self, table: Mapping[str, Any], key: str, at: str, pattern: str, example: str) -> str | None:
+        value = self.text(table, key, None, at)
+        if value is None or re.fullmatch(pattern, value):
+            return value
+        self.fault(at + key, f"is {value!r}", f'must be such as "{example}"')
+        return None
+
+    def principals(self, table: Mapping[str, Any], key: str, at: str, pattern: str) -> tuple[str, ...]:
+        found = self.strings(table, key, (), at)
+        for name in found:
+            if not re.fullmatch(pattern, name):
+                hint = 'write an ARN such as "arn:aws:iam::111122223333:role/ci"'
+                hint += ', or "github:owner/name"' if GITHUB in pattern else ""
+                self.fault(at + key, f"{name!r} names nobody", hint)
+        return found
+
+    def tags(self, value: object, path: str) -> Mapping[str, str]:
+        if not isinstance(value, Mapping):
+            self.fault(path, "must be a table of strings")
+            return {}
+        for name, text in value.items():
+            if not isinstance(text, str) or not re.fullmatch(TAG, str(name)) or not re.fullmatch(TAG, text):
+                self.fault(f"{path}.{name}", "AWS allows letters, digits, spaces and _.:/=+-@ in tags")
+        return {str(name): str(text) for name, text in value.items()}
 
 
 def line_of(config: Config, path: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.config import Config, Hooks, Publish, Route, Target
+from cdn_pipeline.config import Config, Hooks, Provision, Publish, Route, Target
 from cdn_pipeline.config_file import load
 from cdn_pipeline.errors import ConfigError
 
@@ -198,3 +198,58 @@ def test_only_a_target_with_a_store_can_be_the_home(tmp_path: Path, name: str, h
 
     assert f"publish.home: no target {name!r} with a store" in fault
     assert hint in fault
+
+
+def test_provisioning_in_one_look(tmp_path: Path) -> None:
+    text = """
+[targets.cdn]
+url = "https://cdn.example.com/site/"
+store = "s3://example-assets/site"
+
+[provision]
+region = "eu-central-1"
+hosted_zone = "example.com"
+deployers = ["github:example/site:environment:production"]
+old_versions = "7d"
+tags = { team = "web" }
+"""
+
+    assert loaded(tmp_path, text).provision == Provision(
+        region="eu-central-1",
+        hosted_zone="example.com",
+        deployers=("github:example/site:environment:production",),
+        old_versions_s=7 * 86400.0,
+        tags={"team": "web"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('target = "cdm"', "provision.target: no target 'cdm' with a store on S3; did you mean 'cdn'?"),
+        ('region = "Frankfurt"', "provision.region: is 'Frankfurt'; must be such as \"eu-central-1\""),
+        ('price_class = "300"', 'provision.price_class: is \'300\'; must be "100" or "200" or "all"'),
+        (
+            'certificate = "arn:aws:acm:eu-west-1:111122223333:certificate/x"',
+            "provision.certificate: is 'arn:aws:acm:eu-west-1:111122223333:certificate/x'; must be such as "
+            '"arn:aws:acm:us-east-1:111122223333:certificate/…"',
+        ),
+        (
+            'site_origin = "https://example.com"',
+            "provision.site_origin: is 'https://example.com'; must be such as \"origin.example.com\"",
+        ),
+        (
+            'uploaders = ["github:a/b"]',
+            "provision.uploaders: 'github:a/b' names nobody; "
+            'write an ARN such as "arn:aws:iam::111122223333:role/ci"',
+        ),
+        (
+            'tags = { site = "a;b" }',
+            "provision.tags.site: AWS allows letters, digits, spaces and _.:/=+-@ in tags; ",
+        ),
+    ],
+)
+def test_faults_of_provisioning_are_told(tmp_path: Path, line: str, fault: str) -> None:
+    target = '[targets.cdn]\nurl = "https://a.example/"\nstore = "s3://bucket"\n'
+
+    assert faults(tmp_path, f"{target}[provision]\n{line}") == [f"5 {fault}"]

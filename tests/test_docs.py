@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.config import Config, Hooks, Minify, Publish, Route, Target
+from cdn_pipeline.config import Config, Hooks, Minify, Provision, Publish, Route, Target
 from cdn_pipeline.config_file import load
 from cdn_pipeline.definitions import template
 from tests.conftest import Site
@@ -60,13 +60,13 @@ def test_the_annotated_config_names_every_key() -> None:
     text = (ROOT / "sample_site/cdn_pipeline.toml").read_text("utf-8")
     reference = (ROOT / "docs/configuration.md").read_text("utf-8")
     renamed = {"filter_timeout_s": "filter_timeout", "hold_s": "hold", "grace_s": "grace"}
-    renamed["timeout_s"] = "timeout"
+    renamed |= {"timeout_s": "timeout", "old_versions_s": "old_versions"}
     ours = {"root", "file", "files", "name", "place", "routes", "targets", "bundles", "minify", "groups"}
-    ours |= {"publish", "hooks"}
-    for table in (Config, Target, Route, Minify, Publish, Hooks):
+    ours |= {"publish", "hooks", "provision"}
+    for table in (Config, Target, Route, Minify, Publish, Hooks, Provision):
         for key in set(table._fields) - ours:
             name = renamed.get(key, key)
-            assert re.search(rf"^\s*(?:# )?{name}\s*=|^\s*\[routes\.{name}\]", text, re.MULTILINE), name
+            assert re.search(rf"^\s*(?:# )?{name}\s*=|^\s*\[\w+\.{name}\]", text, re.MULTILINE), name
             assert f"`{name}`" in reference, name
 
 
