@@ -12,6 +12,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -40,6 +41,8 @@ class Request(NamedTuple):
     encoding: str = BROWSER  # Accept-Encoding
     origin: str | None = None  # of the page that asks with CORS
     at_most: int = 1 << 40  # bytes of content; reading ends soon after
+    headers: Mapping[str, str] = {}  # further ones
+    kept: int = START  # bytes of content that the response has as `start`
 
 
 class Response(NamedTuple):
@@ -51,10 +54,16 @@ class Response(NamedTuple):
     size: int  # bytes of the content, decoded
     sha256: str  # of the content, decoded
     start: bytes  # of the content, decoded
+    sent: int = 0  # bytes of the body as it came
+    waited_s: float = 0.0  # for the headers, once the connection stood
 
 
 class Interrupted(Exception):
     """A response that cannot be used. Says why."""
+
+
+class Garbled(Interrupted):
+    """Its body is not encoded as its headers say."""
 
 
 class Edge:
@@ -117,10 +126,12 @@ class Edge:
     def _ask(self, opened: http.client.HTTPConnection, place: Place, request: Request) -> Response:
         is_reusable, sock = False, opened.sock
         try:
+            began = time.monotonic()
             with _limit(sock, self._network.timeout_s):
                 answer = _begun(opened, place, request)
+            waited_s = time.monotonic() - began
             with _limit(sock, self._network.timeout_s + _longest_s(answer, request.at_most)):
-                response = _read(answer, request.at_most)
+                response = _read(answer, request)._replace(waited_s=waited_s)
             is_reusable = answer.isclosed() and not answer.will_close
         finally:
             if is_reusable:
@@ -141,8 +152,10 @@ def _begun(opened: http.client.HTTPConnection, place: Place, request: Request) -
     }
     if request.origin is not None:
         headers["Origin"] = request.origin
+    headers |= request.headers
     url = urlsplit(request.url)
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    opened.response_class = _Answer
     try:
         opened.request("GET", path, headers=headers)
         return opened.getresponse()
@@ -156,16 +169,33 @@ def _longest_s(answer: http.client.HTTPResponse, at_most: int) -> float:
     return min(length / SLOWEST, LONGEST_S)
 
 
-def _read(answer: http.client.HTTPResponse, at_most: int) -> Response:
-    digest, size, start = hashlib.sha256(), 0, b""
-    for piece in decoded(_pieces(answer), answer.headers.get("Content-Encoding", "")):
+def _read(answer: http.client.HTTPResponse, request: Request) -> Response:
+    digest, size, start, sent = hashlib.sha256(), 0, b"", 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal sent
+        for piece in _pieces(answer):
+            sent += len(piece)
+            yield piece
+
+    for piece in decoded(counted(), answer.headers.get("Content-Encoding", "")):
         digest.update(piece)
         size += len(piece)
-        start += piece[: START - len(start)]
-        if size > at_most:
+        start += piece[: request.kept - len(start)]
+        if size > request.at_most:
             break
     version = f"{answer.version // 10}.{answer.version % 10}"
-    return Response(answer.status, _headers(answer), version, size, digest.hexdigest(), start)
+    return Response(answer.status, _headers(answer), version, size, digest.hexdigest(), start, sent)
+
+
+class _Answer(http.client.HTTPResponse):
+    """Takes no chunk of a negative size, which Python would read to the end of the connection."""
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise http.client.IncompleteRead(b"")
+        return size
 
 
 class _Ended(Exception):
@@ -210,7 +240,8 @@ def _limit(sock: socket.socket, seconds: float) -> Iterator[None]:
             raise Interrupted(late) from error
         if isinstance(error, _Ended):
             raise
-        raise Interrupted(_why(error)) from error
+        kind = Garbled if isinstance(error, Undecodable) else Interrupted
+        raise kind(_why(error)) from error
     finally:
         timer.cancel()
     if is_over.is_set():
