@@ -45,8 +45,28 @@ def document(
     }
     body = _text(content)
     identity = hashlib.sha256(body).hexdigest()[:16]
-    body[:2] = f'{{\n "version": {VERSION},\n "release": "{identity}",\n'.encode()
+    body[:2] = _opening(identity)
     return {"version": VERSION, "release": identity, **content}, body
+
+
+def with_urls(manifest: Mapping[str, Any], urls: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
+    """*manifest* with other *urls*, by logical path; as JSON will have it, and as a file. It stays the same
+    release."""
+    files = {
+        path: {**entry, "url": urls.get(path, entry["url"])} for path, entry in manifest["files"].items()
+    }
+    bundles = {
+        name: {**bundle, "url": urls.get(bundle["parts"][0], bundle["url"])}
+        for name, bundle in manifest["bundles"].items()
+    }
+    content = {"files": files, "bundles": bundles, "targets": manifest["targets"]}
+    body = _text(content)
+    body[:2] = _opening(manifest["release"])
+    return {**manifest, **content}, bytes(body)
+
+
+def _opening(release: str) -> bytes:
+    return f'{{\n "version": {VERSION},\n "release": "{release}",\n'.encode()
 
 
 def _entry(
@@ -131,5 +151,19 @@ def django_text(outputs: Mapping[str, Linked]) -> bytes:
         for path, linked in sorted(outputs.items())
         if linked.routed.target.directory == ORIGIN or linked.fallback
     }
+    return _django_text(names)
+
+
+def django_text_of(manifest: Mapping[str, Any]) -> bytes:
+    """The same, made from a manifest."""
+    names = {
+        path: entry["path"].partition("/")[2]
+        for path, entry in sorted(manifest["files"].items())
+        if entry["path"].startswith(f"{ORIGIN}/") or "fallback" in entry
+    }
+    return _django_text(names)
+
+
+def _django_text(names: Mapping[str, str]) -> bytes:
     checksum = hashlib.md5(json.dumps(sorted(names.items())).encode(), usedforsecurity=False).hexdigest()
     return json.dumps({"paths": names, "version": "1.1", "hash": checksum[: digest.LENGTH]}).encode()

@@ -1,0 +1,154 @@
+"""Activate: has running sites name the files of a release, by what they read in the live directory.
+
+That is the build directory, or one of its own with the same shape: ``manifest.json``, ``staticfiles.json``,
+``includes/``, and ``origin``, a link to where the origin's files are.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from cdn_pipeline import PRIVATE, activation, hold, inline, ledger, note
+from cdn_pipeline.activation import Activation
+from cdn_pipeline.config import ORIGIN, Config
+from cdn_pipeline.document import NAME, PREVIOUS
+from cdn_pipeline.errors import ERROR, Problem, PublishError, SiteError
+from cdn_pipeline.release import BuildDirectory
+
+NOTE = "live.json"  # in the private directory: which state of which home store this is
+DIRECTORY = "directory:"
+NAMED = 3  # missing files that a message names
+
+
+class Live(NamedTuple):
+    """Where running sites read."""
+
+    directory: Path
+    origin: Path  # the files of the origin
+    build: Path
+
+    @property
+    def is_build(self) -> bool:
+        """Whether sites read what a build has written, which then already names the files of its release."""
+        return self.directory == self.build
+
+
+class State(NamedTuple):
+    """Which state of the stores an activation stands for."""
+
+    home: str  # URL of the store that has the state
+    serial: int  # counts the changes of it
+
+
+def live(config: Config, build: Path) -> Live:
+    """That of a site whose build directory is *build*."""
+    store = config.origin.store
+    stored = None
+    if store is not None and store.startswith(DIRECTORY):
+        stored = _absolute(config, store.removeprefix(DIRECTORY))
+    if config.publish.live is not None:
+        directory = _absolute(config, config.publish.live)
+    else:
+        directory = stored / PRIVATE / "live" if stored else build
+    return Live(directory, stored or build / ORIGIN, build)
+
+
+def _absolute(config: Config, path: str) -> Path:
+    return Path(os.path.abspath(config.root / path))
+
+
+def check(where: Live, activated: Activation) -> None:
+    """Raises `PublishError` if the origin lacks files of the release, whose pages would miss them."""
+    files = activation.origin_files(activated.manifest)
+    missing = sorted(name for name, size in files if _size(where.origin / name) != size)
+    if missing:
+        more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
+        message = f"lacks files of release {activated.release}: {', '.join(missing[:NAMED])}{more}"
+        hint = "build that release again from its sources; targets.origin.store would have kept them"
+        raise PublishError([Problem(ERROR, str(where.origin), message, hint)])
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return None
+
+
+def activate(where: Live, activated: Activation, config: Config, state: State) -> bool:
+    """Makes the release live; *state* is the one that names it. Returns whether it is: where a newer state
+    of the same store was activated in the meantime, that one stays. Raises `PublishError`."""
+    directory = BuildDirectory(where.directory, str(where.directory))
+    try:
+        directory.open()
+        return _activate(directory, where, activated, config, state)
+    except SiteError as error:
+        hint = "then deploy again: the release is published, but running sites do not know it yet"
+        raise PublishError(problem._replace(hint=hint) for problem in error.problems) from error
+    except OSError as error:
+        raise PublishError([Problem(ERROR, str(where.directory), f"{error.strerror or error}")]) from error
+    finally:
+        directory.close()
+
+
+def _activate(
+    directory: BuildDirectory, where: Live, activated: Activation, config: Config, state: State
+) -> bool:
+    noted = note.read(str(directory.private / NOTE))
+    if noted.get("home") == state.home and noted.get("serial", 0) > state.serial:
+        return False
+    _refuse_foreign(where, bool(noted))
+    if not where.is_build:
+        _link(where)
+    documents = {**dict(_inline(where)), **activation.documents(activated, config, _held(where))}
+    _note(directory, state)  # first: whoever stands for an earlier state must not come between
+    directory.keep(NAME, documents[NAME], PREVIOUS)
+    directory.switch({}, documents)
+    return True
+
+
+def _refuse_foreign(where: Live, is_known: bool) -> None:
+    if not is_known and (where.directory / NAME).exists() and not ledger.has_our_manifest(where.directory):
+        message = "is in the way and was not written by us"
+        hint = "move it away, or set publish.live to another directory"
+        raise PublishError([Problem(ERROR, str(where.directory / NAME), message, hint)])
+
+
+def _link(where: Live) -> None:
+    """Leads to the files of the origin, as in a build directory."""
+    link = where.directory / ORIGIN
+    leads = os.path.relpath(where.origin, os.path.realpath(where.directory))
+    if link.is_symlink() and os.readlink(link) == leads:
+        return
+    if link.exists() and not link.is_symlink():
+        message = f"is in the way of a link to {where.origin}"
+        raise PublishError([Problem(ERROR, str(link), message, "move it away")])
+    staged = where.directory / PRIVATE / "link"
+    staged.unlink(missing_ok=True)
+    staged.symlink_to(leads)
+    os.replace(staged, link)
+
+
+def _held(where: Live) -> hold.Hold:
+    try:
+        return hold.read((where.directory / hold.NAME).read_bytes(), time.time())
+    except (OSError, ValueError):  # sites ignore a damaged one, too, and say so
+        return hold.NOTHING
+
+
+def _inline(where: Live) -> Iterable[tuple[str, bytes]]:
+    """What is found by its own digest holds for any release."""
+    if not where.is_build:
+        try:
+            yield inline.NAME, (where.build / inline.NAME).read_bytes()
+        except OSError:
+            return
+
+
+def _note(directory: BuildDirectory, state: State) -> None:
+    staged = directory.stage(b"".join(note.sealed(state._asdict())))
+    os.replace(staged, directory.private / NOTE)

@@ -1,0 +1,70 @@
+"""Activations: what running sites read of a release, as documents made from its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cdn_pipeline import headers, hold, includes, manifest_text
+from cdn_pipeline.compress import SUFFIXES
+from cdn_pipeline.config import ORIGIN, Config
+from cdn_pipeline.document import NAME, VERSION
+from cdn_pipeline.hold import Hold
+
+
+class Activation(NamedTuple):
+    """A release, and how pages are to name its files."""
+
+    manifest: Mapping[str, Any]  # as the build wrote it
+    text: bytes
+    urls: Mapping[str, str] = {}  # those that a file proxy has replaced, by logical path
+
+    @property
+    def release(self) -> str:
+        """Its id."""
+        return str(self.manifest["release"])
+
+
+def read(text: bytes, urls: Mapping[str, str] | None = None) -> Activation:
+    """Of the release whose manifest has this *text*, which a build wrote."""
+    manifest = json.loads(text)
+    if manifest.get("version") != VERSION:
+        raise ValueError(f"a manifest of version {manifest.get('version')!r}")
+    return Activation(manifest, text, urls or {})
+
+
+def documents(activation: Activation, config: Config, held: Hold) -> dict[str, bytes | bytearray]:
+    """``{name: content}`` of all that a running site reads, in the order of writing: the manifest is last."""
+    manifest, text = activation.manifest, activation.text
+    if activation.urls:
+        manifest, text = manifest_text.with_urls(manifest, activation.urls)
+    known = _known_groups(manifest, config)
+    included = includes.includes(_as_held(manifest, held), known) | headers.headers(activation.manifest)
+    found: dict[str, bytes | bytearray] = {
+        f"includes/{name}": snippet.encode() for name, snippet in sorted(included.items())
+    }
+    found[manifest_text.DJANGO_NAME] = manifest_text.django_text_of(activation.manifest)
+    found[NAME] = text
+    return found
+
+
+def _as_held(manifest: Mapping[str, Any], held: Hold) -> Mapping[str, Any]:
+    """With the URLs that pages get while some are held: an include cannot ask for them."""
+    urls = {path: held.url(path, entry) for path, entry in manifest["files"].items()}
+    return manifest if held == hold.NOTHING else manifest_text.with_urls(manifest, urls)[0]
+
+
+def _known_groups(manifest: Mapping[str, Any], config: Config) -> dict[str, tuple[str, ...]]:
+    """The page groups that the release has all members of: it may be older than the config."""
+    unknown = {row[0] for row in includes.unknown(config.groups, manifest["bundles"], manifest["files"])}
+    return {group: names for group, names in config.groups.items() if group not in unknown}
+
+
+def origin_files(manifest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The files of the release on the origin, below its directory, with their sizes; neighbours too."""
+    for entry in manifest["files"].values():
+        if entry["path"].startswith(f"{ORIGIN}/") or "fallback" in entry:
+            name = entry["path"].partition("/")[2]
+            yield name, entry["size"]
+            yield from ((name + SUFFIXES[each], size) for each, size in entry.get("encodings", {}).items())
