@@ -14,7 +14,7 @@ from cdn_pipeline.errors import PublishError
 
 VERSION = 1
 KEY = ".cdn_pipeline/current.json"
-REMEMBERED = 50  # entries of the history
+REMEMBERED = 200  # entries of the history; what was published long before counts as never published
 
 Doomed = Mapping[str, Mapping[str, tuple[str, ...]]]
 """``{place: {key: versions}}``: what a prune has announced that it deletes. Nobody may rely on these, and
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     """A line of the history."""
 
     release: str
-    at: str  # ISO 8601, in UTC, by the clock of whoever published
+    at: str  # ISO 8601, in UTC, by the clock of the home store
     by: str  # tells one run of the program from any other
 
 

@@ -7,7 +7,6 @@ killed may be run again: what is there is not sent twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,11 +37,6 @@ def quiet(step: str, progress: Progress) -> None:
     """Says nothing."""
 
 
-def now() -> datetime:
-    """By the clock of this machine; only told to people, nothing depends on it."""
-    return datetime.now(UTC)
-
-
 class Request(NamedTuple):
     """What to deploy, and how."""
 
@@ -53,7 +47,6 @@ class Request(NamedTuple):
     expected: Mapping[str, Any] | None = None  # a plan as JSON: do this, or nothing
     steps: Steps | None = None  # default: `Plain`
     open: Open = open_store
-    clock: Callable[[], datetime] = now
 
 
 class Deployed(NamedTuple):
@@ -103,7 +96,7 @@ class _Deploy:
         self.wanted = wanted
         self.home = opened
         self.tell = tell
-        self.run_ = Run(opened, request.clock)
+        self.run_ = Run(opened)
         self.done: list[Done] = []
 
     def run(self) -> Deployed:
@@ -172,6 +165,7 @@ class _Deploy:
             made = record.of(wanted, self.run_.at(), f"cdn_pipeline {__version__}", urls)
             kept = self.home.keep(made, seen.current)
             revived = [(each.place, each.key) for each in found.uploads]
+            revived.append((self.home.name, record.key_of(kept.release)))
             return self.run_.switch(seen, kept.release, found.pending, revived), kept
         if found.pending:
             seen = self.run_.note(seen, found.pending)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from cdn_pipeline.current import Current, Pending
 from cdn_pipeline.errors import Superseded
@@ -16,15 +16,14 @@ class Run:
     """One deploy or rollback, told from any other by a name of its own. Everything raises `Conflict` if the
     state has changed since it was seen."""
 
-    def __init__(self, home: Home, clock: Callable[[], datetime]) -> None:
+    def __init__(self, home: Home) -> None:
         self.home = home
-        self.clock = clock
         self.name = uuid.uuid4().hex[:12]
         self.probed: Mapping[str, str] = {}
 
     def at(self) -> str:
-        """Now."""
-        return self.clock().isoformat(timespec="seconds")
+        """Now, by the clock of the home store: those of machines that deploy may differ."""
+        return datetime.fromtimestamp(self.home.store.now_s(), UTC).isoformat(timespec="seconds")
 
     def probe(self, seen: Seen, places: Mapping[str, str]) -> None:
         """Raises `StoreError` for any of *places*, ``{name: store}``, that does not keep to the conditions of
