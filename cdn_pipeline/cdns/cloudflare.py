@@ -73,29 +73,34 @@ class Cloudflare:
         return True
 
     def _purge(self, body: Mapping[str, Any]) -> None:
+        """Asks again what may be asked again: purging twice is free."""
         for attempt in range(ATTEMPTS):
-            answer = self._post(body)
-            if answer.status == 200 and answer.content.get("success") is True:
-                return
-            if (answer.status != 429 and answer.status < 500) or attempt == ATTEMPTS - 1:
-                raise self._failure(answer)
-            self._pause(answer.wait_s if answer.wait_s is not None else 2.0**attempt)
+            try:
+                answer = self._post(body)
+            except _Unreachable as error:
+                failure: CdnError = error
+                wait_s = None
+            else:
+                if answer.status == 200 and answer.content.get("success") is True:
+                    return
+                failure, wait_s = self._failure(answer), answer.wait_s
+            if not failure.is_retryable or attempt == ATTEMPTS - 1:
+                raise failure
+            self._pause(2.0**attempt if wait_s is None else wait_s)
 
     def _post(self, body: Mapping[str, Any]) -> _Answer:
         import urllib3
 
         url = f"{self._api}/zones/{self.zone}/purge_cache"
         headers = {"Authorization": f"Bearer {self._secret()}", "Content-Type": "application/json"}
-        # A purge may be repeated at will; a redirect would take the token elsewhere.
-        retries = urllib3.Retry(
-            3, redirect=False, allowed_methods=None, backoff_factor=0.5, respect_retry_after_header=False
-        )
         try:
-            with urllib3.PoolManager(retries=retries, timeout=TIMEOUT_S) as pool:
-                response = pool.request("POST", url, json.dumps(body).encode(), headers=headers)
+            with urllib3.PoolManager(retries=False, timeout=TIMEOUT_S) as pool:
+                # A redirect would take the token elsewhere.
+                content = json.dumps(body).encode()
+                response = pool.request("POST", url, content, headers=headers, redirect=False)
         except (urllib3.exceptions.HTTPError, UnicodeError) as error:
             message = f"{self.name}: {urlsplit(url).netloc} cannot be reached: {_reason(error)}"
-            raise CdnError(f"{message}; run it again later", is_retryable=True) from None
+            raise _Unreachable(f"{message}; run it again later", is_retryable=True) from None
         return _answer(response.status, response.headers, response.data)
 
     def _secret(self) -> str:
@@ -111,6 +116,10 @@ class Cloudflare:
         )
         is_retryable = answer.status == 429 or answer.status >= 500
         return CdnError(f"{self.name}: the purge was refused: {told}; {hint}", is_retryable=is_retryable)
+
+
+class _Unreachable(CdnError):
+    """There was no answer."""
 
 
 class _Answer(NamedTuple):

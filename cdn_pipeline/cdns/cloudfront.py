@@ -116,7 +116,7 @@ class CloudFront:
         try:
             # CloudFront is one service for the whole world, signed for us-east-1.
             config = Config(retries={"mode": "standard", "max_attempts": 5})
-            return boto3.client("cloudfront", region_name="us-east-1", config=config)
+            return boto3.Session().client("cloudfront", region_name="us-east-1", config=config)
         except BotoCoreError as error:  # such as a profile that does not exist
             raise ConfigError(f"{self.name}: {error}") from error
 
