@@ -157,8 +157,9 @@ def test_a_template_that_does_not_use_the_session_is_public(app: Flask) -> None:
     assert (said(response), response.headers.get("Set-Cookie")) == (MINUTE, None)
 
 
-def test_the_cookies_of_the_site_are_known_by_its_settings(app: Flask) -> None:
-    app.config.update(SESSION_COOKIE_NAME="sid", CDN_PIPELINE_PRIVATE_COOKIES=["login"])
+@pytest.mark.parametrize("named", [["login"], "login"])
+def test_the_cookies_of_the_site_are_known_by_its_settings(app: Flask, named: Any) -> None:
+    app.config.update(SESSION_COOKIE_NAME="sid", CDN_PIPELINE_PRIVATE_COOKIES=named)
     app.add_url_rule("/", view_func=edge_cache(60)(lambda: "page"))
     client = app.test_client(use_cookies=False)
 
@@ -284,6 +285,28 @@ def test_a_default_for_the_whole_app(app: Flask) -> None:
 
     app.config["CDN_PIPELINE_EDGE_CACHE"] = 60
     assert said(app.test_client().get("/page")) == MINUTE
+
+
+def test_the_default_is_for_what_views_answer_alone(app: Flask) -> None:
+    def login() -> str | None:
+        return "log in" if flask.request.path == "/account" else None
+
+    app.config["CDN_PIPELINE_EDGE_CACHE"] = 60
+    app.before_request(login)
+    app.register_error_handler(ZeroDivisionError, lambda error: ("sorry", 200))
+    app.register_error_handler(404, lambda error: ("nothing here", 200))
+    app.add_url_rule("/account", "account", edge_cache(60)(lambda: "account"))
+    app.add_url_rule("/fails", "fails", lambda: str(1 / 0))
+    app.add_url_rule("/page", "page", lambda: "page")
+    client = app.test_client()
+    answers = {path: client.get(path) for path in ("/account", "/fails", "/gone", "/page")}
+
+    assert [(answer.status_code, said(answer)) for answer in answers.values()] == [
+        (200, None),
+        (200, None),
+        (200, None),
+        (200, MINUTE),
+    ]
 
 
 def test_what_stands_in_for_a_forbidding_view_is_forbidden_too(app: Flask) -> None:

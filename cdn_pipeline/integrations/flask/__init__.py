@@ -41,6 +41,7 @@ class CDNPipeline:
         app_any: Any = app  # whose methods are replaced, since Flask has no other place for what they do
         flasks_url_for = app.url_for
         app_any.url_for = Urls(app, site, flasks_url_for).url_for
+        app_any.dispatch_request = edge.noting(app)
         app_any.process_response = _completing(app, site)
         app_any.wsgi_app = Server(app.wsgi_app, site, app.static_folder)
         app_any.create_jinja_environment = _installing(app, site)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., Any])
 
 KEY = "cdn_pipeline.edge_cache"  # in the request's environment: the policy of the view that answered
+ANSWERED = "cdn_pipeline.edge_cache.answered"  # there too: the view did, and nobody in its stead
 FORBIDS = "_cdn_pipeline_no_edge_cache"  # on a view
 UNSAID: Final = object()
 
@@ -69,6 +70,18 @@ def _mark(policy: Policy | None) -> None:
         request.environ[KEY] = policy
 
 
+def noting(app: Flask) -> Callable[..., Any]:
+    """The app's ``dispatch_request``, which notes that a view has answered."""
+    dispatch = app.dispatch_request
+
+    def dispatch_request(*arguments: Any) -> Any:
+        answer = dispatch(*arguments)
+        request.environ[ANSWERED] = True
+        return answer
+
+    return dispatch_request
+
+
 def complete(app: Flask, site: Site, response: Response) -> Response:
     """Sets the headers that caches read. To be called when the session is saved: its cookie counts."""
     policy = _policy(app, site)
@@ -76,7 +89,9 @@ def complete(app: Flask, site: Site, response: Response) -> Response:
         return response
     from cdn_pipeline.edge_cache import Exchange, headers
 
-    cookies = {app.session_interface.get_cookie_name(app), *site.setting("PRIVATE_COOKIES")}
+    named = site.setting("PRIVATE_COOKIES")
+    own = app.session_interface.get_cookie_name(app)
+    cookies = {own, *((named,) if isinstance(named, str) else named)}
     exchange = Exchange(
         request.method,
         {name.lower(): value for name, value in request.headers},
@@ -98,7 +113,9 @@ def _policy(app: Flask, site: Site) -> Any:
     method = getattr(getattr(view, "view_class", None), request.method.lower(), None)
     if getattr(view, FORBIDS, False) or getattr(method, FORBIDS, False):
         return None
-    return UNSAID if site.setting("EDGE_CACHE") is None else default_policy(site)
+    if site.setting("EDGE_CACHE") is None or ANSWERED not in request.environ:
+        return UNSAID
+    return default_policy(site)
 
 
 def default_policy(site: Site) -> Policy | None:
