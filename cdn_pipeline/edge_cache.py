@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 PRIVATE = "private, no-cache"
 PRIVATE_COOKIES = ("session", "sessionid", "remember_token")  # Flask, Starlette; Django; Flask-Login
-TARGETED = ("cdn-cache-control", "cloudflare-cdn-cache-control")  # RFC 9213; Cloudflare's own
-OWN_WORD = frozenset({"cache-control", "expires", "pragma", "surrogate-control", *TARGETED})
+FOR_CDNS = ("-cache-control", "surrogate-control", "edge-control")  # ends of names: RFC 9213; Fastly; Akamai
+OF_NGINX = "x-accel-expires"  # seconds; 0 is not to keep it
+OWN_WORD = frozenset({"cache-control", "expires", "pragma", OF_NGINX})
 STATUSES = frozenset({200, 203, 301, 304, 308})  # 302 and 307 often depend on who asks; 206 is a part
 
 
@@ -60,7 +61,8 @@ def headers(
     sent = {name.lower(): value for name, value in exchange.response}
     if policy is None:
         return _private(sent)
-    if OWN_WORD & sent.keys() or exchange.method not in ("GET", "HEAD") or exchange.status not in STATUSES:
+    is_said = any(name in OWN_WORD or name.endswith(FOR_CDNS) for name in sent)
+    if is_said or exchange.method not in ("GET", "HEAD") or exchange.status not in STATUSES:
         return {}
     if is_personal(exchange, private_cookies):
         return {"Cache-Control": PRIVATE}
@@ -107,8 +109,9 @@ def _stale(policy: Policy) -> list[str]:
 
 
 def _private(sent: Mapping[str, str]) -> dict[str, str]:
-    """Keeps a stricter word of the author's; outvotes headers that only CDNs read."""
-    private = {name: "no-store" for name in TARGETED if name in sent}
+    """Keeps a stricter word of the author's; outvotes headers that only shared caches read."""
+    private = {name: "no-store" for name in sent if name.endswith(FOR_CDNS)}
+    private |= {OF_NGINX: "0"} if OF_NGINX in sent else {}
     if not {"private", "no-store"} & _words(sent.get("cache-control", "")):
         private["Cache-Control"] = PRIVATE
     return private

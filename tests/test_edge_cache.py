@@ -123,6 +123,8 @@ def test_errors_parts_and_passing_redirects_are_left_alone(status: int) -> None:
         {"CDN-Cache-Control": "max-age=5"},
         {"Cloudflare-CDN-Cache-Control": "no-store"},
         {"Surrogate-Control": "max-age=5"},
+        {"Vercel-CDN-Cache-Control": "max-age=5"},
+        {"X-Accel-Expires": "5"},
     ],
 )
 def test_the_authors_own_word_stands(own: dict[str, str]) -> None:
@@ -152,6 +154,8 @@ def test_private_cookies_are_those_that_the_site_names() -> None:
         ({"Cache-Control": "no-store"}, {}),
         ({"Cache-Control": "max-age=3, Private"}, {}),
         ({"Cache-Control": "private", "CDN-Cache-Control": "max-age=60"}, {"cdn-cache-control": "no-store"}),
+        ({"Cache-Control": "private", "Surrogate-Control": "max-age=6"}, {"surrogate-control": "no-store"}),
+        ({"Cache-Control": "private", "X-Accel-Expires": "60"}, {"x-accel-expires": "0"}),
     ],
 )
 def test_without_a_policy_no_shared_cache_may_keep_a_page(
@@ -189,11 +193,17 @@ settings.configure(
     SECRET_KEY="for tests",
     ROOT_URLCONF="__main__",
     ALLOWED_HOSTS=["testserver"],
-    MIDDLEWARE=["__main__.edge_cache", "django.contrib.sessions.middleware.SessionMiddleware"],
+    MIDDLEWARE=[
+        "__main__.edge_cache",
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+    ],
+    SECURE_SSL_REDIRECT=True,
+    SECURE_REDIRECT_EXEMPT=["^(?!moved)"],
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
 )
 django.setup()
-for page in ("page", "reads", "writes", "cookie", "gone"):
+for page in ("page", "reads", "writes", "cookie", "gone", "moved"):
     print(page, Client().get(f"/{page}").headers.get("Cache-Control"))
 """
 
@@ -210,4 +220,5 @@ def test_the_documented_middleware_for_django_works() -> None:
         "writes private, no-cache",
         "cookie private, no-cache",
         "gone None",
+        "moved public, max-age=60",
     ]
