@@ -250,7 +250,8 @@ def _limit(sock: socket.socket, seconds: float) -> Iterator[None]:
 
 def _why(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
-        return f"its body is cut off, {error.expected:,} bytes were announced"
+        announced = f", {error.expected:,} bytes were announced" if error.expected else ""
+        return f"its body is cut off{announced}"
     if isinstance(error, TimeoutError):
         return "nothing more of it came"
     if isinstance(error, Undecodable):

@@ -33,6 +33,7 @@ class Fault(NamedTuple):
     body: bytes | None = None
     sent: int | None = None  # bytes of the body, after which the connection ends
     stalls: bool = False  # there and forever, instead of ending
+    drips: bool = False  # a byte at a time, 20 a second
 
 
 Source = Callable[[str], Content | None]
@@ -70,6 +71,7 @@ class EdgeServer:
         self.cors, self.compresses = cors, compresses
         self.now = 0.0
         self.faults: dict[str, Fault] = {}  # by pattern of paths such as "*/fonts/*"; the first that matches
+        self.clients: set[Any] = set()  # addresses, one a connection
         self.asked: list[tuple[str, Mapping[str, str]]] = []  # (path, headers with names in lower case)
         self.fetched: list[str] = []  # paths that the origin was asked for
         self.ended = threading.Event()
@@ -166,6 +168,10 @@ def of_build(directory: Path, manifest: Mapping[str, Any], prefix: str = "") -> 
     return source
 
 
+def _pieces(body: bytes, drips: bool) -> Iterable[bytes]:
+    return [body[at : at + 1] for at in range(len(body))] if drips else [body]
+
+
 def _server(edge: EdgeServer, address: str) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -173,6 +179,7 @@ def _server(edge: EdgeServer, address: str) -> ThreadingHTTPServer:
         wbufsize = -1
 
         def do_GET(self) -> None:
+            edge.clients.add(self.client_address)
             asked = {name.lower(): value for name, value in self.headers.items()}
             content, fault = edge.answer(self.path, asked)
             headers = {"Content-Length": str(len(content.body)), **content.headers, **fault.headers}
@@ -181,8 +188,11 @@ def _server(edge: EdgeServer, address: str) -> ThreadingHTTPServer:
                 if value is not None:
                     self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content.body[: fault.sent])
-            self.wfile.flush()
+            for piece in _pieces(content.body[: fault.sent], fault.drips):
+                self.wfile.write(piece)
+                self.wfile.flush()
+                if fault.drips and edge.ended.wait(0.05):
+                    return
             if fault.stalls:
                 edge.ended.wait(30)
             if fault.sent is not None:
