@@ -418,7 +418,6 @@ def test_built_files_are_served_with_their_headers(built: Site) -> None:
         ({}, "/static/../cdn_pipeline.toml", 404),
         ({}, "/static/%2e%2e/cdn_pipeline.toml", 404),
         ({"CDN_PIPELINE_SERVE": False}, "{}", 404),
-        ({"CDN_PIPELINE_DEBUG": True}, "{}", 404),
         ({}, "{}", 200),
     ],
 )
@@ -510,6 +509,7 @@ def test_importing_the_integration_loads_nothing_heavy(project: Site) -> None:
     assert ran.stdout == "[]\n"
 
 
+COMPILED = "bundles:\n  styles: {contents: x.scss, output: gen/x.css}\n"
 BUNDLE = "bundles:\n  all:\n    output: all.css\n    contents: [css/a.css, both.css]\n"
 
 
@@ -600,6 +600,27 @@ def test_development_shows_the_members_of_a_bundle(built: Site) -> None:
     for path in ("/static/gone.css", "/static/../cdn_pipeline.toml", "/static/css"):
         assert client.get(path).status_code == 404
     assert client.post("/static/admin.css").status_code == 405
+
+
+def test_development_serves_what_only_a_build_can_compile(built: Site) -> None:
+    built.write({"static/x.scss": "a { color: red }", "assets.yaml": COMPILED})
+    built.build(CONFIG + "[bundles]\ndefinitions = ['assets.yaml']\n")
+    app = application(built)
+    app.debug = True
+    url = in_template(app, "asset_url('styles')")
+
+    assert url == built.url("gen/x.css")
+    assert app.test_client().get(url).text == "a { color: red }\n"
+
+
+def test_development_below_a_prefix_has_it_in_every_url(built: Site) -> None:
+    app = application(built)
+    app.debug = True
+
+    for prefix in ("", "/app", "/other"):
+        with app.test_request_context(environ_overrides={"SCRIPT_NAME": prefix}):
+            assert render_template_string("{{ asset_url('css/a.css') }}") == f"{prefix}/static/css/a.css"
+            assert flask.url_for("static", filename="css/a.css") == f"{prefix}/static/css/a.css"
 
 
 @pytest.mark.parametrize("is_early", [False, True])

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 class Server:
-    """Leaves to *app*, the WSGI application, all that is no file of the build; in development, all that is no
-    source, and what is in the app's own static *folder*."""
+    """Leaves to *app*, the WSGI application, all that is no file of the build; in development, what is in the
+    app's own static *folder*, and all that is neither a source nor in the last build."""
 
     def __init__(self, app: WSGIApplication, site: Site, folder: str | None) -> None:
         self._app = app
@@ -29,26 +29,24 @@ class Server:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._site.setting("SERVE"):
-            if self._site.is_debug:
-                return self._source(environ)(environ, start_response)
+            source = self._source(environ) if self._site.is_debug else None
+            if source is not None:
+                return source(environ, start_response)
             if self._is_built():
                 return self._assets(environ, start_response)
         return self._app(environ, start_response)
 
-    def _source(self, environ: WSGIEnvironment) -> WSGIApplication:
-        """What answers: of the roots besides the app's own folder, Flask knows nothing."""
+    def _source(self, environ: WSGIEnvironment) -> WSGIApplication | None:
+        """What answers: of the roots besides the app's own folder, Flask knows nothing. ``None`` for what
+        may be in the last build alone, such as a bundle that had to be compiled."""
         path, prefix = get_path_info(environ), self._site.static_url
         name = path.removeprefix(prefix)
-        if (
-            environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-            or name == path
-            or self._is_there(self._folder, name)
-        ):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or self._is_there(self._folder, name):
             return self._app
-        for root in self._site.folders.roots:
+        for root in self._site.folders.roots if name != path else ():
             if self._is_there(root, name):
                 return send_from_directory(root, name, environ)
-        return self._app
+        return None if os.path.isfile(self._site.manifest.file) else self._app
 
     @staticmethod
     def _is_there(folder: str | None, name: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, has_request_context, request
 
 from cdn_pipeline import CONFIG
 from cdn_pipeline.errors import ConfigError
@@ -35,6 +35,7 @@ class Site:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._developments: dict[str, Manifest] = {}
         for name, value in SETTINGS.items():
             app.config.setdefault(name, value)
 
@@ -73,7 +74,9 @@ class Site:
     @property
     def answers(self) -> Manifest:
         """What templates get."""
-        return self._development if self.is_debug else self.manifest
+        if not self.is_debug:
+            return self.manifest
+        return self._sources(request.script_root if has_request_context() else "")
 
     @property
     def static_url(self) -> str:
@@ -82,12 +85,15 @@ class Site:
             return self._app.static_url_path.rstrip("/") + "/"
         return self.project.origin if self.project else "/static/"
 
-    @cached_property
-    def _development(self) -> Manifest:
+    def _sources(self, script_root: str) -> Manifest:
+        """By their URLs where the app is mounted at *script_root*, as `url_for` has them."""
         from cdn_pipeline.integrations.development import Development
 
-        file = self.project.file if self.project else os.path.join(self._app.root_path, CONFIG)
-        return Development(file, self.setting("MISSING"), origin=self.static_url)
+        if script_root not in self._developments:
+            file = self.project.file if self.project else os.path.join(self._app.root_path, CONFIG)
+            origin = script_root + self.static_url
+            self._developments[script_root] = Development(file, self.setting("MISSING"), origin=origin)
+        return self._developments[script_root]
 
     @cached_property
     def folders(self) -> Folders:
