@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from cdn_pipeline import document, hold, project
 from cdn_pipeline.document import EMPTY, NAME, VERSION, Damaged, Document, Entry
-from cdn_pipeline.errors import BrokenManifest, UnknownAsset
+from cdn_pipeline.errors import BrokenManifest, CdnPipelineError, UnknownAsset
 from cdn_pipeline.snapshot import Bundle, Snapshot
 from cdn_pipeline.snippets import Options, Preload
 from cdn_pipeline.spelling import nearest
@@ -152,9 +152,13 @@ class Manifest:
     def _answer(self, snapshot: Snapshot, question: Callable[[Snapshot], T]) -> T:
         try:
             return question(snapshot)
+        except CdnPipelineError:
+            raise
         except Damaged as error:  # in a line that was not looked at before
             self._broken(str(error))
-            return question(self._snapshot(EMPTY))
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            self._broken(f"is damaged: what it says does not fit together ({error!r}); build again")
+        return question(self._snapshot(EMPTY))
 
     def _look(self) -> None:
         """Sees to it that `_urls` is what the files say, and `_due` when that may be so no longer."""

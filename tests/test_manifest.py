@@ -262,6 +262,23 @@ def test_a_directory_is_no_manifest(tmp_path: Path) -> None:
         Manifest.load(tmp_path).url("a.css")
 
 
+@pytest.mark.parametrize(
+    "bundle",
+    [{"parts": ["gone.js"]}, {"parts": [5]}, {"parts": ["a.js"], "extra": ["x"]}, {"parts": [[]]}],
+    ids=json.dumps,
+)
+def test_what_does_not_fit_together_is_damage_too(
+    there: Path, bundle: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    there.write_bytes(text(FILES, {"all.js": {"sources": [], **bundle}}))
+    plain, strict = Manifest.load(there, "plain"), Manifest.load(there)
+
+    assert plain.tags("all.js") == '<script src="/static/all.js" defer></script>\n'
+    assert "what it says does not fit together" in caplog.text
+    with pytest.raises(BrokenManifest, match=r"fit together .*; build again"):
+        strict.tags("all.js")
+
+
 def test_damage_within_a_line_is_found_when_the_file_is_asked_for(there: Path) -> None:
     there.write_bytes(text(FILES).replace(b'"target": "origin"', b'"target": origin'))
     manifest = Manifest.load(there)
