@@ -226,3 +226,13 @@ def test_in_development_pages_show_the_sources_with_no_build_at_all(
 
     assert TestClient(app).get("/").text == "/static/logo.png http://testserver/static/logo.png"
     assert (got.content, got.headers["cache-control"]) == (b"logo", "no-cache")
+
+
+@pytest.mark.parametrize("path", ["/static/docs/", "/static/docs/index.html"])
+def test_in_development_sources_come_before_the_last_build(built: Site, path: str) -> None:
+    app = Starlette(debug=True)
+    CDNPipeline(app, directory="static", html=True)
+    built.write({"static/docs/index.html": "<p>new"})
+
+    assert TestClient(app).get(path).text == "<p>new"
+    assert TestClient(app).get(built.url("a.css")).headers["cache-control"] == IMMUTABLE

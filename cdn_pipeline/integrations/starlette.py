@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -61,6 +62,7 @@ class CDNPipeline:
 
         found = project.find(self.files.start)
         self.files.all_directories += found.sources
+        self.files.sources_first = True
         return Development(found.file, missing="plain", origin=f"/{path.strip('/')}/".replace("//", "/"))
 
     def init_templates(self, templates: Jinja2Templates) -> None:
@@ -84,12 +86,15 @@ class StaticFiles(Plain):
         super().__init__(**options)
         self.start = self.directory or "."  # from where the project is looked for
         self.site = serving.Site(manifest, start=self.start)
+        self.sources_first = False  # as one wants it in development
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Starlette's method, for subclasses to extend. Raises `HTTPException`."""
         name = path.replace(os.sep, "/")
         if self.html and scope["path"].endswith("/"):
             name = posixpath.normpath(f"{name}/{PAGES[0]}")
+        if self.sources_first and self._is_source(name):
+            return await self._source(path, scope)
         answer = await anyio.to_thread.run_sync(
             self.site.answer, scope["method"], name, asgi.request_headers(scope)
         )
@@ -98,6 +103,13 @@ class StaticFiles(Plain):
             raise HTTPException(405, headers=kept)
         if answer.status != 404:
             return AnswerResponse(answer)
+        return await self._source(path, scope)
+
+    def _is_source(self, name: str) -> bool:
+        status = super().lookup_path(name)[1]
+        return status is not None and stat.S_ISREG(status.st_mode)
+
+    async def _source(self, path: str, scope: Scope) -> Response:
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
@@ -108,7 +120,7 @@ class StaticFiles(Plain):
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         """Starlette's method; the pages that it looks for by itself may be in the build."""
-        if self.html and os.path.basename(path) in PAGES:
+        if self.html and not self.sources_first and os.path.basename(path) in PAGES:
             file = variants.below(self.site.directory, path.replace(os.sep, "/"))
             if file is not None and os.path.isfile(file):
                 return file, os.stat(file)
