@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.template import TemplateSyntaxError
+from django.test import RequestFactory
 
 from cdn_pipeline.errors import UnknownAsset
 from tests.conftest import Site
@@ -227,3 +228,21 @@ def test_debug_takes_three_words(site: Site) -> None:
     text = '{% assets "js/a.js" debug="yes" %}{% endassets %}'
     with built(site, text), pytest.raises(TemplateSyntaxError, match="true, false or merge, not 'yes'"):
         rendered()
+
+
+def test_while_developing_what_only_a_build_has_is_found_there(site: Site) -> None:
+    from django.contrib.staticfiles import finders
+    from django.contrib.staticfiles.views import serve
+
+    own = "cdn_pipeline.integrations.django.built_files.BuiltFilesFinder"
+    site.write({"static/x.scss": "x { color: red }\n"})
+    compiled = '{% assets "x.scss" output="x.css" %}{{ ASSET_URL }}{% endassets %}'
+    both = ["django.contrib.staticfiles.finders.FileSystemFinder", own]
+    with built(site, compiled, DEBUG=True, STATICFILES_FINDERS=both):
+        name = rendered().removeprefix("/static/")
+        served = serve(RequestFactory().get("/"), name)
+
+        assert name == site.manifest()["files"]["x.css"]["path"].removeprefix("origin/")
+        assert served.getvalue() == b"x { color: red }\n"
+        assert finders.find("../manifest.json") is None
+        assert {path for path, _ in finders.get_finder(own).list(None)} == set()
