@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
 from cdn_pipeline.errors import ConfigError
-from cdn_pipeline.stores import CREATE, Conflict, Listed, Match, Store, StoreError, open_store
+from cdn_pipeline.stores import CREATE, Conflict, Listed, Match, Store, StoreError, open_store, s3
 from cdn_pipeline.stores.directory import Directory
 from cdn_pipeline.stores.memory import Memory
+from tests import moto_wire, rados
+from tests.buckets import ANYBODY, moto_server, new_bucket
 
 CSS = {"Content-Type": "text/css; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable"}
 ODD = [
@@ -36,10 +40,34 @@ def in_a_directory(tmp_path: Path) -> Store:
     return Directory(tmp_path / "store", "directory:store")
 
 
-@pytest.fixture(params=[in_memory, in_a_directory], ids=lambda make: make.__name__)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+def in_moto(tmp_path: Path) -> Store:
+    return moto_wire.bucket()
+
+
+def on_a_moto_server(tmp_path: Path) -> Store:
+    return s3.open_bucket(new_bucket(moto_server()))
+
+
+def on_ceph(tmp_path: Path) -> Store:
+    return s3.open_bucket(new_bucket(rados.server(), rados.KEYS))
+
+
+KEYS = {on_a_moto_server: ANYBODY, on_ceph: rados.KEYS}
+HAS_CEPH = pytest.mark.skipif(
+    not rados.is_installed(), reason="radosgw, ceph-mon and ceph-osd are not installed"
+)
+MAKERS = [in_memory, in_a_directory, in_moto, on_a_moto_server, pytest.param(on_ceph, marks=HAS_CEPH)]
+
+
+@pytest.fixture(params=MAKERS, ids=lambda make: make.__name__)
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     make: Callable[[Path], Store] = request.param
-    return make(tmp_path)
+    for name, value in KEYS.get(make, {}).items():
+        monkeypatch.setenv(name, value)
+    with mock_aws() if make is in_moto else contextlib.nullcontext():
+        made = make(tmp_path)
+        yield made
+        made.close()
 
 
 def put(store: Store, key: str, body: bytes = b"a{}", **options: object) -> str:
@@ -78,7 +106,7 @@ def test_what_is_not_there_is_none(store: Store) -> None:
 def test_a_file_is_put_like_bytes(store: Store, tmp_path: Path) -> None:
     big = bytes(range(256)) * 10_000
     (tmp_path / "big").write_bytes(big)
-    store.put("big", tmp_path / "big", {}, sha256(big).hexdigest())
+    store.put("big", tmp_path / "big", CSS, sha256(big).hexdigest())
     got = store.get("big")
 
     assert got is not None
@@ -193,11 +221,11 @@ def test_odd_names_are_kept(store: Store, key: str) -> None:
     assert store.head(key) is not None
 
 
-def test_a_clock_is_not_behind_what_was_written(store: Store) -> None:
+def test_a_clock_is_at_most_a_second_behind_what_was_written(store: Store) -> None:
     put(store, "a.css")
     (listed,) = store.list()
 
-    assert 0 <= store.now_s() - listed.modified_s < 60
+    assert -1 <= store.now_s() - listed.modified_s < 60
 
 
 def test_a_deleted_version_is_gone(store: Store) -> None:
@@ -242,7 +270,9 @@ def test_versions_have_the_newest_of_a_key_first(store: Store) -> None:
     assert {key: one.size for key, one in newest.items()} == {"a": 2, "b": 3}
 
 
-@pytest.mark.parametrize("headers", [{}, CSS, CSS | {"Content-Encoding": "br"}])
+@pytest.mark.parametrize(
+    "headers", [CSS, CSS | {"x-amz-meta-cache-tag": "site"}, CSS | {"Content-Encoding": "br"}]
+)
 def test_headers_are_kept(store: Store, headers: dict[str, str]) -> None:
     store.put("a.css", b"a{}", headers, sha256(b"a{}").hexdigest())
     got = store.head("a.css")

@@ -97,19 +97,23 @@ class Store(Protocol):
         objects' to set."""
 
     def now_s(self) -> float:
-        """The store's clock, in seconds since 1970, for comparison with `Listed.modified_s`."""
+        """The store's clock, in seconds since 1970, for comparison with `Listed.modified_s`. S3's is up to a
+        second behind."""
 
     def close(self) -> None:
         """Ends connections. The store cannot be used any more."""
 
 
-def open_store(url: str, root: Path, *, concurrency: int = 16) -> Store:
+def open_store(url: str, root: Path) -> Store:
     """The store at *url*: ``s3://bucket/prefix``, ``directory:PATH`` below *root*, or ``memory:NAME``.
 
-    *concurrency* is how many threads will use it at once. Nothing is asked of it yet, so a wrong address is
-    found out by the first call.
+    Nothing is asked of it yet, so a wrong address is found out by the first call.
     """
     scheme, separator, rest = url.partition(":")
+    if scheme == "s3" and rest.startswith("//"):
+        from cdn_pipeline.stores import s3
+
+        return s3.open_bucket(url)
     if scheme == "directory" and rest:
         from cdn_pipeline.stores import directory
 
