@@ -289,10 +289,10 @@ def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         CloudFront("E2EXAMPLE").invalidate(["/a"], "r1")
 
 
-def test_a_profile_that_does_not_exist_is_a_fault_of_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
-    with pytest.raises(ConfigError, match="nobody"):
+    with pytest.raises(CdnError, match=r"cloudfront:E2EXAMPLE: .*nobody.*; see AWS_PROFILE"):
         CloudFront("E2EXAMPLE").invalidate(["/a"], "r1")
 
 
@@ -389,7 +389,7 @@ def test_what_cloudflare_refuses_is_told_with_a_way_out(status: int, body: str, 
     with ApiServer([(status, {"Location": "/elsewhere"}, body)]) as api, pytest.raises(CdnError) as error:
         cloudflare(api).invalidate(["/a"], "r1")
 
-    assert str(error.value).startswith("cloudflare:zone1: the purge was refused: ")
+    assert str(error.value).startswith("cloudflare:zone1: no purge: ")
     assert says in str(error.value)
     assert SECRET not in str(error.value)
     assert len(api.asked) == 1
@@ -417,3 +417,18 @@ def test_cloudflare_that_cannot_be_reached_may_be_asked_later(address: str) -> N
     assert error.value.is_retryable
     assert SECRET not in str(error.value)
     assert pause.seconds == [1, 2, 4, 8, 16]
+
+
+def test_a_token_that_cannot_be_one_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", f"{SECRET}\nX: y")
+    with pytest.raises(CdnError, match="CLOUDFLARE_API_TOKEN has characters that no token has") as error:
+        Cloudflare("zone1", "https://cdn.example.com/", api="http://127.0.0.1:1").invalidate(["/a"], "r1")
+
+    assert SECRET not in str(error.value)
+
+
+def test_a_zone_stays_one_segment_of_the_path() -> None:
+    with ApiServer([DONE]) as api:
+        Cloudflare("zone 1/../2", "https://x.example/", api=api.url, token=SECRET).invalidate(["/a"], "r1")
+
+    assert api.asked[0].path == "/zones/zone%201%2F..%2F2/purge_cache"

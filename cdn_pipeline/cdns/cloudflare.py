@@ -6,12 +6,16 @@ and nowhere else; no message has it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import re
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
+from email.message import Message
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cdn_pipeline.cdns import CdnError, Invalidation, Pause, batches
 
@@ -24,11 +28,11 @@ ATTEMPTS = 6
 LONGEST_PAUSE_S = 60.0  # the free plan gets five purges by tag or prefix a minute
 TIMEOUT_S = 30.0
 
+LATER = "run it again later"
 HINTS = {
     401: f"see that {TOKEN} is a token that was not revoked",
     403: f"give the token in {TOKEN} the permission Zone / Cache Purge for this zone",
     404: "see the zone's ID in `cdn`; it is on the zone's overview page",
-    429: "run it again in some minutes",
 }
 
 
@@ -75,59 +79,50 @@ class Cloudflare:
     def _purge(self, body: Mapping[str, Any]) -> None:
         """Asks again what may be asked again: purging twice is free."""
         for attempt in range(ATTEMPTS):
-            try:
-                answer = self._post(body)
-            except _Unreachable as error:
-                failure: CdnError = error
-                wait_s = None
-            else:
-                if answer.status == 200 and answer.content.get("success") is True:
-                    return
-                failure, wait_s = self._failure(answer), answer.wait_s
-            if not failure.is_retryable or attempt == ATTEMPTS - 1:
-                raise failure
-            self._pause(2.0**attempt if wait_s is None else wait_s)
+            answer = self._post(body)
+            if answer.status == 200 and answer.content.get("success") is True:
+                return
+            if not answer.may_pass or attempt == ATTEMPTS - 1:
+                raise self._failure(answer)
+            self._pause(2.0**attempt if answer.wait_s is None else answer.wait_s)
 
     def _post(self, body: Mapping[str, Any]) -> _Answer:
-        import urllib3
-
-        url = f"{self._api}/zones/{self.zone}/purge_cache"
         headers = {"Authorization": f"Bearer {self._secret()}", "Content-Type": "application/json"}
+        url = f"{self._api}/zones/{quote(self.zone, safe='')}/purge_cache"
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+        opener = urllib.request.build_opener(_AsItIs)
         try:
-            with urllib3.PoolManager(retries=False, timeout=TIMEOUT_S) as pool:
-                # A redirect would take the token elsewhere.
-                content = json.dumps(body).encode()
-                response = pool.request("POST", url, content, headers=headers, redirect=False)
-        except (urllib3.exceptions.HTTPError, UnicodeError) as error:
-            message = f"{self.name}: {urlsplit(url).netloc} cannot be reached: {_reason(error)}"
-            raise _Unreachable(f"{message}; run it again later", is_retryable=True) from None
-        return _answer(response.status, response.headers, response.data)
+            with opener.open(request, timeout=TIMEOUT_S) as answer:
+                return _answer(answer.status, answer.headers, answer.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return _Answer(fault=f"{urlsplit(url).netloc} cannot be reached: {_reason(error)}")
 
     def _secret(self) -> str:
         token = self._token or os.environ.get(TOKEN, "").strip()
         if not token:
             raise CdnError(f"{self.name}: no token; set {TOKEN} to one that may purge this zone's cache")
+        if not re.fullmatch(r"[!-~]+", token):  # or the fault that follows would show it
+            raise CdnError(f"{self.name}: {TOKEN} has characters that no token has; set it again")
         return token
 
     def _failure(self, answer: _Answer) -> CdnError:
-        told = "; ".join(answer.errors) or f"status {answer.status}"
-        hint = HINTS.get(
-            answer.status, "run it again later" if answer.status >= 500 else "see `cdn` and `url`"
-        )
-        is_retryable = answer.status == 429 or answer.status >= 500
-        return CdnError(f"{self.name}: the purge was refused: {told}; {hint}", is_retryable=is_retryable)
-
-
-class _Unreachable(CdnError):
-    """There was no answer."""
+        told = answer.fault or "; ".join(answer.errors) or f"status {answer.status}"
+        hint = HINTS.get(answer.status, LATER if answer.may_pass else "see `cdn` and `url`")
+        return CdnError(f"{self.name}: no purge: {told}; {hint}", is_retryable=answer.may_pass)
 
 
 class _Answer(NamedTuple):
     """Cloudflare's, ``{"success": …, "errors": [{"code", "message"}]}``; an empty one where it is no JSON."""
 
-    status: int
-    content: Mapping[str, Any]
-    wait_s: float | None
+    status: int = 0  # there was none
+    content: Mapping[str, Any] = {}
+    wait_s: float | None = None
+    fault: str = ""  # why there was no answer
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether asking again may help."""
+        return self.status in (0, 429) or self.status >= 500
 
     @property
     def errors(self) -> list[str]:
@@ -137,7 +132,7 @@ class _Answer(NamedTuple):
         return [f"{row.get('code', '')} {row.get('message', '')}".strip() for row in rows]
 
 
-def _answer(status: int, headers: Mapping[str, str], body: bytes) -> _Answer:
+def _answer(status: int, headers: Message, body: bytes) -> _Answer:
     try:
         content = json.loads(body)
     except ValueError:
@@ -148,6 +143,15 @@ def _answer(status: int, headers: Mapping[str, str], body: bytes) -> _Answer:
 
 
 def _reason(error: Exception) -> str:
-    """The innermost one, without the objects that urllib3 names."""
-    inner = getattr(error, "reason", None)
-    return str(inner if inner is not None else error).rpartition(">: ")[2] or type(error).__name__
+    inner = getattr(error, "reason", error)
+    return str(getattr(inner, "strerror", None) or inner).lower() or type(error).__name__
+
+
+class _AsItIs(urllib.request.HTTPErrorProcessor):
+    """Errors are answers like others, and so are redirects, which would take the token elsewhere."""
+
+    def http_response(self, _: urllib.request.Request, response: Any) -> Any:
+        """*response* itself."""
+        return response
+
+    https_response = http_response

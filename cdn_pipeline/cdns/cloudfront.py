@@ -16,7 +16,6 @@ from cdn_pipeline.cdns import (
     batch_reference,
     batches,
 )
-from cdn_pipeline.errors import ConfigError
 
 # CloudFront Developer Guide, "Concurrent invalidation request maximum": of one distribution, at one time.
 PATHS = 3000
@@ -118,7 +117,7 @@ class CloudFront:
             config = Config(retries={"mode": "standard", "max_attempts": 5})
             return boto3.Session().client("cloudfront", region_name="us-east-1", config=config)
         except BotoCoreError as error:  # such as a profile that does not exist
-            raise ConfigError(f"{self.name}: {error}") from error
+            raise CdnError(f"{self.name}: {error}; see AWS_PROFILE and AWS_CONFIG_FILE") from error
 
 
 class _Busy(CdnError):
