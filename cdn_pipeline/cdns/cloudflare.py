@@ -154,4 +154,4 @@ class _AsItIs(urllib.request.HTTPErrorProcessor):
         """*response* itself."""
         return response
 
-    https_response = http_response
+    https_response = http_response  # type: ignore[assignment]
