@@ -69,9 +69,18 @@ def protocol(network: Network, scheme: str, netloc: str) -> str:
     return chosen or "http/1.1"
 
 
+def ascii_host(netloc: str) -> str:
+    """*netloc* as a Host header has it: without a user, ``bücher.example:8443`` in the form of DNS."""
+    host, colon, port = netloc.rpartition("@")[2].partition(":")
+    return netloc.rpartition("@")[2] if host.isascii() else host.encode("idna").decode() + colon + port
+
+
 def _address(scheme: str, netloc: str) -> tuple[str, int]:
     url = urlsplit(f"//{netloc}")
-    return url.hostname or "", url.port or PORTS.get(scheme, 80)
+    try:
+        return url.hostname or "", url.port or PORTS.get(scheme, 80)
+    except ValueError as error:
+        raise Unreachable(netloc, DNS, "there is no such port") from error
 
 
 def _opened(network: Network, host: str, port: int) -> http.client.HTTPConnection:

@@ -16,7 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cdn_pipeline import __version__, connection
 from cdn_pipeline.connection import Network
@@ -26,6 +26,7 @@ BROWSER = ", ".join(NAMES)  # as Chromium and Firefox ask over HTTPS
 IDENTITY = "identity"
 AGENT = f"cdn_pipeline/{__version__}"
 
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))  # what a URL may have as it is, or has by its author's will
 CHUNK = 1 << 16  # bytes
 SLOWEST = 20_000  # bytes a second that a body must come with, on average
 LONGEST_S = 3600.0  # that one body may take
@@ -145,7 +146,7 @@ class Edge:
 def _begun(opened: http.client.HTTPConnection, place: Place, request: Request) -> http.client.HTTPResponse:
     """The answer, of which the body is still to be read. Raises `_Ended`."""
     headers = {
-        "Host": place[1].rpartition("@")[2],
+        "Host": connection.ascii_host(place[1]),
         "User-Agent": AGENT,
         "Accept": "*/*",
         "Accept-Encoding": request.encoding,
@@ -154,7 +155,7 @@ def _begun(opened: http.client.HTTPConnection, place: Place, request: Request) -
         headers["Origin"] = request.origin
     headers |= request.headers
     url = urlsplit(request.url)
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    path = quote(url.path or "/", PRINTABLE) + (f"?{quote(url.query, PRINTABLE)}" if url.query else "")
     opened.response_class = _Answer
     try:
         opened.request("GET", path, headers=headers)

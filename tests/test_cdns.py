@@ -84,6 +84,7 @@ def test_what_was_said_is_quoted() -> None:
         ("https://cdn.example.com/site/", "robots.txt", "/site/robots.txt"),
         ("//cdn.example.com/", "a b#c?d%e+é*.txt", "/a%20b%23c%3Fd%25e%2B%C3%A9%2A.txt"),
         ("/static/", "sw.js", "/static/sw.js"),
+        ("https://cdn.example.com/ü/%20/", "sw.js", "/%C3%BC/%20/sw.js"),
     ],
 )
 def test_paths_are_encoded_as_visitors_ask(url: str, key: str, path: str) -> None:

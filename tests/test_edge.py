@@ -194,6 +194,19 @@ def test_another_address_can_be_asked_in_place_of_dns(server: EdgeServer) -> Non
     assert server.asked[0][1]["host"] == "cdn.invalid"
 
 
+def test_other_letters_are_encoded_as_browsers_do(server: EdgeServer) -> None:
+    edge = Edge(connect_to={"bücher.example": ("127.0.0.1", server.port)})
+    edge.get(Request("http://bücher.example:8443/ü/a%20b.css?q=é"))
+
+    path, headers = server.asked[0]
+    assert (path, headers["host"]) == ("/%C3%BC/a%20b.css?q=%C3%A9", "xn--bcher-kva.example:8443")
+
+
+def test_a_port_that_cannot_be_one_is_told(edge: Edge) -> None:
+    with pytest.raises(Unreachable, match=r"cdn.example.com:99999: there is no such port"):
+        edge.get(Request("https://cdn.example.com:99999/a.css"))
+
+
 def test_ipv6_is_spoken() -> None:
     with EdgeServer(source, address="::1") as server:
         assert server.url.startswith("http://[::1]:")

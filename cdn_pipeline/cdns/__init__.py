@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cdn_pipeline import paths as logical
 from cdn_pipeline.cdns.cache_status import CacheStatus as CacheStatus
@@ -76,7 +76,7 @@ def open_cdn(spec: str, url: str) -> Cdn:
 
 def path_of(url: str, key: str) -> str:
     """The path of the object *key* of a target with the public *url*: ``/site/a%20b.txt``."""
-    return (urlsplit(url).path or "/") + logical.url_path(key)
+    return quote(urlsplit(url).path or "/", logical.SAFE + "%" + logical.AS_WRITTEN) + logical.url_path(key)
 
 
 def wait(
