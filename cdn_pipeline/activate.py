@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from cdn_pipeline import PRIVATE, activation, hold, inline, ledger, note
+from cdn_pipeline import PRIVATE, activation, digest, hold, inline, ledger, note
 from cdn_pipeline.activation import Activation
 from cdn_pipeline.config import ORIGIN, Config
 from cdn_pipeline.document import NAME, PREVIOUS
@@ -61,31 +62,44 @@ def _absolute(config: Config, path: str) -> Path:
     return Path(os.path.abspath(config.root / path))
 
 
-def check(where: Live, activated: Activation) -> None:
-    """Raises `PublishError` if the origin lacks files of the release, whose pages would miss them."""
-    files = activation.origin_files(activated.manifest)
-    missing = sorted(name for name, size in files if _size(where.origin / name) != size)
-    if missing:
-        more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
-        message = f"lacks files of release {activated.release}: {', '.join(missing[:NAMED])}{more}"
-        hint = "build that release again from its sources; targets.origin.store would have kept them"
-        raise PublishError([Problem(ERROR, str(where.origin), message, hint)])
-
-
-def _size(file: Path) -> int | None:
-    try:
-        return os.stat(file).st_size
-    except OSError:
-        return None
+class Lacking(PublishError):
+    """The origin lacks files of a release, whose pages would miss them."""
 
 
 def activate(where: Live, activated: Activation, config: Config, state: State) -> bool:
     """Makes the release live; *state* is the one that names it. Returns whether it is: where a newer state
-    of the same store was activated in the meantime, that one stays. Raises `PublishError`."""
+    of the same store was activated in the meantime, that one stays. Raises `Lacking`, `PublishError`."""
+    with _opened(where) as directory:
+        noted = note.read(str(directory.private / NOTE))
+        if noted.get("home") == state.home and noted.get("serial", 0) > state.serial:
+            return False
+        wanted = {**state._asdict(), "identity": activated.identity, "hold": digest.sha256(_hold_text(where))}
+        if noted == wanted | {"manifest": _manifest_digest(where)}:
+            return True
+        _refuse_foreign(where, bool(noted))
+        check(where, activated)
+        if not where.is_build:
+            _link(where)
+        _note(directory, wanted)  # first: whoever stands for an earlier state must not come between
+        _write(directory, where, activated, config)
+        _note(directory, wanted | {"manifest": _manifest_digest(where)})
+        return True
+
+
+def refresh(where: Live, config: Config) -> None:
+    """Writes the includes of the live release again, since other files are held. Raises `PublishError`."""
+    with _opened(where) as directory:
+        text = (where.directory / NAME).read_bytes()
+        _write(directory, where, Activation(text), config)
+
+
+@contextmanager
+def _opened(where: Live) -> Iterator[BuildDirectory]:
+    """The live directory, for one process at a time."""
     directory = BuildDirectory(where.directory, str(where.directory))
     try:
         directory.open()
-        return _activate(directory, where, activated, config, state)
+        yield directory
     except SiteError as error:
         hint = "then deploy again: the release is published, but running sites do not know it yet"
         raise PublishError(problem._replace(hint=hint) for problem in error.problems) from error
@@ -95,20 +109,37 @@ def activate(where: Live, activated: Activation, config: Config, state: State) -
         directory.close()
 
 
-def _activate(
-    directory: BuildDirectory, where: Live, activated: Activation, config: Config, state: State
-) -> bool:
-    noted = note.read(str(directory.private / NOTE))
-    if noted.get("home") == state.home and noted.get("serial", 0) > state.serial:
-        return False
-    _refuse_foreign(where, bool(noted))
-    if not where.is_build:
-        _link(where)
-    documents = {**dict(_inline(where)), **activation.documents(activated, config, _held(where))}
-    _note(directory, state)  # first: whoever stands for an earlier state must not come between
+def _manifest_digest(where: Live) -> str:
+    """Tells whether somebody has replaced it, as a build does; "" where there is none."""
+    try:
+        return digest.sha256((where.directory / NAME).read_bytes())
+    except OSError:
+        return ""
+
+
+def _write(directory: BuildDirectory, where: Live, activated: Activation, config: Config) -> None:
+    held = _held(where)
+    documents = {**dict(_inline(where)), **activation.documents(activated, config, held)}
     directory.keep(NAME, documents[NAME], PREVIOUS)
     directory.switch({}, documents)
-    return True
+
+
+def check(where: Live, activated: Activation) -> None:
+    """Raises `Lacking` if the origin lacks files of the release."""
+    files = activation.origin_files(activated.manifest)
+    missing = sorted(name for name, size in files if _size(where.origin / name) != size)
+    if missing:
+        more = f" and {len(missing) - NAMED:,} more" if len(missing) > NAMED else ""
+        message = f"lacks files of release {activated.release}: {', '.join(missing[:NAMED])}{more}"
+        hint = f"what reads {where.directory} goes on with the release that it has; build that one again"
+        raise Lacking([Problem(ERROR, str(where.origin), message, hint)])
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return os.stat(file).st_size
+    except OSError:
+        return None
 
 
 def _refuse_foreign(where: Live, is_known: bool) -> None:
@@ -133,10 +164,17 @@ def _link(where: Live) -> None:
     os.replace(staged, link)
 
 
+def _hold_text(where: Live) -> bytes:
+    try:
+        return (where.directory / hold.NAME).read_bytes()
+    except OSError:
+        return b""
+
+
 def _held(where: Live) -> hold.Hold:
     try:
-        return hold.read((where.directory / hold.NAME).read_bytes(), time.time())
-    except (OSError, ValueError):  # sites ignore a damaged one, too, and say so
+        return hold.read(_hold_text(where), time.time())
+    except ValueError:  # there is none; or a damaged one, which sites ignore, too
         return hold.NOTHING
 
 
@@ -149,6 +187,6 @@ def _inline(where: Live) -> Iterable[tuple[str, bytes]]:
             return
 
 
-def _note(directory: BuildDirectory, state: State) -> None:
-    staged = directory.stage(b"".join(note.sealed(state._asdict())))
+def _note(directory: BuildDirectory, content: Mapping[str, Any]) -> None:
+    staged = directory.stage(b"".join(note.sealed(content)))
     os.replace(staged, directory.private / NOTE)

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
-from cdn_pipeline import headers, hold, includes, manifest_text
+from cdn_pipeline import digest, headers, hold, includes, manifest_text
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import ORIGIN, Config
-from cdn_pipeline.document import NAME, VERSION
+from cdn_pipeline.document import NAME
 from cdn_pipeline.hold import Hold
 
 
-class Activation(NamedTuple):
-    """A release, and how pages are to name its files."""
+class Activation:
+    """A release, and how pages are to name its files. Its manifest is not parsed before it is asked for."""
 
-    manifest: Mapping[str, Any]  # as the build wrote it
-    text: bytes
-    urls: Mapping[str, str] = {}  # those that a file proxy has replaced, by logical path
+    def __init__(self, text: bytes, urls: Mapping[str, str] | None = None) -> None:
+        """*text* is that of the manifest as a build wrote it; *urls* are those that a file proxy has
+        replaced, by logical path."""
+        self.text = text
+        self.urls = urls or {}
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """As JSON."""
+        manifest: dict[str, Any] = json.loads(self.text)
+        return manifest
 
     @property
     def release(self) -> str:
         """Its id."""
         return str(self.manifest["release"])
 
-
-def read(text: bytes, urls: Mapping[str, str] | None = None) -> Activation:
-    """Of the release whose manifest has this *text*, which a build wrote."""
-    manifest = json.loads(text)
-    if manifest.get("version") != VERSION:
-        raise ValueError(f"a manifest of version {manifest.get('version')!r}")
-    return Activation(manifest, text, urls or {})
+    @property
+    def identity(self) -> str:
+        """What tells it from any other."""
+        told = json.dumps(sorted(self.urls.items())).encode()
+        return digest.sha256(self.text + told)
 
 
 def documents(activation: Activation, config: Config, held: Hold) -> dict[str, bytes | bytearray]:
@@ -62,9 +69,11 @@ def _known_groups(manifest: Mapping[str, Any], config: Config) -> dict[str, tupl
 
 
 def origin_files(manifest: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """The files of the release on the origin, below its directory, with their sizes; neighbours too."""
-    for entry in manifest["files"].values():
-        if entry["path"].startswith(f"{ORIGIN}/") or "fallback" in entry:
-            name = entry["path"].partition("/")[2]
+    """The files of the release on the origin, below its directory, with their sizes; neighbours too. Those
+    whose names have no fingerprint are left out: a deploy replaces them last."""
+    for path, entry in manifest["files"].items():
+        name = entry["path"].partition("/")[2]
+        is_here = entry["path"].startswith(f"{ORIGIN}/") or "fallback" in entry
+        if is_here and name != path:
             yield name, entry["size"]
             yield from ((name + SUFFIXES[each], size) for each, size in entry.get("encodings", {}).items())

@@ -1,4 +1,6 @@
-"""The command line. Exit codes: 0 fine, 1 the site has a problem, 2 usage or config, 130 interrupted."""
+"""The command line. Exit codes: 0 fine, 1 the site or the deploy has a problem, 2 usage or config,
+3 superseded by another deploy, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, report
+from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, publish_arguments, report
 
 if TYPE_CHECKING:
     from cdn_pipeline.build import Built, Publish, Request
@@ -64,6 +66,7 @@ def _left_work() -> bool:
 
 def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
     options = argparse.Namespace(config=None, json=False, project=project)
+    options.interrupted = "the files of the last build are still there"
     gc.set_threshold(20_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -76,7 +79,7 @@ def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
-        print("interrupted; the files of the last build are still there", file=sys.stderr)
+        print(f"interrupted; {options.interrupted}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our output has gone
         with contextlib.suppress(OSError):
@@ -88,7 +91,7 @@ def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
 
 def _failure(error: Exception, options: argparse.Namespace) -> int:
     """Says what went wrong; a fault of our own is the only thing that shows a traceback."""
-    from cdn_pipeline.errors import CdnPipelineError, ConfigError, SiteError
+    from cdn_pipeline.errors import CdnPipelineError, ConfigError, SiteError, Superseded
     from cdn_pipeline.summary import problems
 
     if isinstance(error, OSError) and error.filename:  # such as a config that cannot be read
@@ -104,7 +107,8 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
         errors = sum(problem["severity"] == "error" for problem in found)
         closing = "; nothing was changed" if isinstance(error, ConfigError | SiteError) else ""
         print(report.count(errors, "error") + closing, file=sys.stderr)
-    return 2 if isinstance(error, ConfigError) else 1
+    codes = {ConfigError: 2, Superseded: 3}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), 1)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (build, watch, check, explain, serve):
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
+    publish_arguments.add(verb, _publish)
     return parser
 
 
@@ -152,9 +157,16 @@ def _jobs(text: str) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
+    summary, text = _summary(options)
+    _print(summary, options, text)
+    return 0
+
+
+def _summary(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:
+    """Builds, unless nothing changed; returns the facts, and what a person is told of them."""
     started = time.perf_counter()
     if options.project is not None:
-        return _build_project(options, started)
+        return _project_summary(options, started)
     file = _config_file(options)
     out = _out(file, options)
     is_prepared = _prepared(file, out)
@@ -163,8 +175,7 @@ def _build(options: argparse.Namespace) -> int:
     if noted is not None:
         summary = noted | {"changed": False, "written": 0, "removed": []}
         summary["seconds"] = round(time.perf_counter() - started, 3)
-        _print(summary, options, f"nothing changed; release {summary['release']} is up to date")
-        return 0
+        return summary, f"nothing changed; release {summary['release']} is up to date"
     from pathlib import Path
 
     from cdn_pipeline.build import Request
@@ -179,8 +190,7 @@ def _build(options: argparse.Namespace) -> int:
     summary = summarise(built, _relative(out), time.perf_counter() - started)
     if built.is_steady:
         look.note(sources, ours, ([*_outputs(out), *built.inputs], built.listings), summary)
-    _print(summary, options, report.text(summary))
-    return 0
+    return summary, report.text(summary)
 
 
 def _prepared(file: str, out: str) -> bool:
@@ -196,7 +206,7 @@ def _prepared(file: str, out: str) -> bool:
     return hooks.run(load(Path(file)), hooks.BEFORE_BUILD, {"build": out})
 
 
-def _build_project(options: argparse.Namespace, started: float) -> int:
+def _project_summary(options: argparse.Namespace, started: float) -> tuple[Mapping[str, Any], str]:
     """A build of what a framework says of a site; its sources are anywhere, so they are always looked at."""
     from pathlib import Path
 
@@ -207,8 +217,7 @@ def _build_project(options: argparse.Namespace, started: float) -> int:
     out = Path(options.out or Path(config.root, config.build)).absolute()
     request = Request(config, out, options.jobs, not options.no_cache, publish=publish)
     summary = summarise(_built(request), _relative(str(out)), time.perf_counter() - started)
-    _print(summary, options, report.text(summary))
-    return 0
+    return summary, report.text(summary)
 
 
 def _built_with_progress(request: Request) -> Built:
@@ -391,3 +400,20 @@ def _init(options: argparse.Namespace) -> int:
     found = init.write(file)
     print(report.as_json({"ok": True, "file": str(file), "project": found}) if options.json else found)
     return 0
+
+
+def _publish(options: argparse.Namespace) -> int:
+    """Any verb of publishing, after a build where it wants one."""
+    options.interrupted = "what was published before still is; run it again to go on"
+    is_built = options.verb in publish_arguments.BUILDING and not (options.no_build or options.plan)
+    if is_built:
+        asked = argparse.Namespace(**{**vars(options), "out": options.build})
+        problems = report.problem_lines(_summary(asked)[0]["problems"])
+        print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
+    from pathlib import Path
+
+    from cdn_pipeline import publish_verbs
+
+    config = _config(options)
+    build = Path(os.path.abspath(options.build or os.path.join(config.root, config.build)))
+    return publish_verbs.run(config, build, options)

@@ -111,17 +111,18 @@ class Progress:
         self._step = ""
         self._width = 0
 
-    def __call__(self, step: str, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
+        """*note* follows the numbers."""
         with contextlib.suppress(OSError):  # whoever read it has gone; the work goes on
-            self._tell(step, done, total)
+            self._tell(step, done, total, note)
         self._step = step if total or self.live else self._step
 
-    def _tell(self, step: str, done: int, total: int) -> None:
+    def _tell(self, step: str, done: int, total: int, note: str) -> None:
         if self.live:
             now = time.monotonic()
             if now - self._last >= self.EVERY_S or step != self._step:
                 self._last = now
-                self._show(f"{step} {done:,} of {total:,}" if total > 0 else step)
+                self._show(f"{step} {done:,} of {total:,}{note}" if total > 0 else step)
         elif total and step != self._step:
             print(f"{step}: {count(total, 'file')}" if total > 0 else step, file=self.stream)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline import activate, activation
+from cdn_pipeline import activate
 from cdn_pipeline.activate import Live, State
 from cdn_pipeline.activation import Activation
 from cdn_pipeline.config import Config
@@ -32,7 +32,7 @@ HOME = "directory:www"
 def built(site: Site, text: str, config: str = STORED) -> Activation:
     site.write({"static/a.css": text})
     site.build(config)
-    return activation.read((site.out / "manifest.json").read_bytes())
+    return Activation((site.out / "manifest.json").read_bytes())
 
 
 def uploaded(site: Site) -> None:
@@ -117,7 +117,10 @@ def test_whoever_stands_for_an_earlier_state_changes_nothing(site: Site) -> None
 
 
 def test_of_activations_at_once_the_newest_state_stays(site: Site) -> None:
-    releases = [built(site, f"a {{ order: {number} }}") for number in range(8)]
+    releases = []
+    for number in range(8):
+        releases.append(built(site, f"a {{ order: {number} }}"))
+        uploaded(site)
     threads = [
         threading.Thread(target=activated, args=(site, release, serial))
         for serial, release in enumerate(releases)
@@ -128,6 +131,19 @@ def test_of_activations_at_once_the_newest_state_stays(site: Site) -> None:
         thread.join()
 
     assert read(site).release == releases[-1].release
+
+
+def test_what_is_live_already_is_not_written_again(site: Site) -> None:
+    release = built(site, "a { color: red }")
+    uploaded(site)
+    activated(site, release, 1)
+    before = {file: file.stat().st_ino for file in place(site).directory.rglob("*") if file.is_file()}
+    assert activated(site, release, 1)
+
+    assert {file: file.stat().st_ino for file in before} == before
+    (place(site).directory / "manifest.json").write_text("{}")
+    assert activated(site, release, 1)
+    assert read(site).release == release.release
 
 
 def test_the_build_directory_itself_goes_back_while_it_has_the_files(site: Site) -> None:
@@ -147,7 +163,7 @@ def test_a_release_whose_files_are_gone_is_refused_by_name(site: Site) -> None:
     name = release.manifest["files"]["a.css"]["path"].removeprefix("origin/")
     (site.out / "origin" / name).unlink()
 
-    with pytest.raises(PublishError, match=f"lacks files of release {release.release}: {name}; build that"):
+    with pytest.raises(PublishError, match=f"lacks files of release {release.release}: {name}; what"):
         activate.check(place(site), release)
 
 
@@ -157,6 +173,7 @@ def test_what_is_not_ours_is_not_overwritten(site: Site) -> None:
     with pytest.raises(PublishError, match=r"manifest\.json: is in the way and was not written by us"):
         activated(site, release, 1)
     (site.root / "site/manifest.json").unlink()
+    uploaded(site)
     site.write({"site/origin/x": ""})
     with pytest.raises(PublishError, match="origin: is in the way of a link"):
         activated(site, release, 1)

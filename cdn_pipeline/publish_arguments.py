@@ -1,0 +1,95 @@
+"""Publish arguments: the verbs of publishing and their options; `publish_verbs` runs them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+Run = Callable[[argparse.Namespace], int]
+Verb = Callable[[str, Run, str], argparse.ArgumentParser]
+
+TEXTS = {
+    "plan": "say what a deploy would do, and why, and change nothing",
+    "deploy": "build, put the release into its stores, and publish it",
+    "status": "say what is published, and what is left to be done",
+    "releases": "list the releases that can be published again",
+    "rollback": "publish an earlier release again",
+    "prune": "delete what no release needs any more",
+    "verify": "read the published release from its stores, and through the CDN",
+    "diff": "say how two releases differ",
+    "retreat": "have pages get from the origin what a CDN has, at once",
+}
+BUILDING = ("plan", "deploy")  # those that build first
+
+
+def add(verb: Verb, run: Run) -> None:
+    """Adds every verb; *run* is called for each, with ``options.verb``."""
+    parsers = {name: verb(name, run, text) for name, text in TEXTS.items()}
+    for name, parser in parsers.items():
+        parser.set_defaults(verb=name)
+        parser.add_argument("--build", metavar="DIR", help="the build directory, instead of the config's")
+    for name in BUILDING:
+        _building(parsers[name])
+    _plan(parsers["plan"])
+    _deploy(parsers["deploy"])
+    _others(parsers)
+
+
+def _building(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(jobs=0, no_cache=False)
+    parser.add_argument("--no-build", action="store_true", help="take the build that is there")
+    parser.add_argument(
+        "--thorough", action="store_true", help="look what lies in every store, whatever is recorded"
+    )
+    parser.add_argument("--allow-shrink", action="store_true", help="allow a release of far fewer files")
+    parser.add_argument("--adopt", action="store_true", help="allow a store that holds something else, too")
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(plan=None)
+    parser.add_argument("--out", metavar="FILE", help="write the plan, for `deploy --plan FILE`")
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--plan", metavar="FILE", help="do what this plan says, or nothing; does not build")
+    parser.add_argument("--no-edge", action="store_true", help="publish without asking the CDN")
+
+
+def _others(parsers: dict[str, argparse.ArgumentParser]) -> None:
+    pins = parsers["releases"].add_mutually_exclusive_group()
+    pins.add_argument("--pin", metavar="RELEASE", help="keep it from every prune")
+    pins.add_argument("--unpin", metavar="RELEASE", help="the opposite")
+    parsers["rollback"].add_argument(
+        "release", nargs="?", help="its id or the beginning of it; default: the one published before"
+    )
+    prune = parsers["prune"]
+    prune.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+    prune.add_argument("--max-deletes", type=_count, metavar="N", help="refuse to delete more objects")
+    prune.add_argument("--yes", action="store_true", help="do not ask, on a terminal")
+    verify = parsers["verify"]
+    places = verify.add_mutually_exclusive_group()
+    places.add_argument("--origin", action="store_true", help="only what lies in the stores")
+    places.add_argument("--edge", action="store_true", help="only what visitors get")
+    verify.add_argument("--sample", type=_part, metavar="PART", help="of all URLs, such as 0.1")
+    for name in ("before", "after"):
+        parsers["diff"].add_argument(name, help="a release, by its id or the beginning of it")
+    retreat = parsers["retreat"]
+    retreat.add_argument("targets", nargs="*", metavar="TARGET", help="default: all but the origin")
+    retreat.add_argument("--back", action="store_true", help="have pages ask the CDN again")
+    retreat.add_argument("--partly", action="store_true", help="even where the origin lacks some files")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError("must be a whole number")
+    return int(text)
+
+
+def _part(text: str) -> float:
+    try:
+        part = float(text)
+    except ValueError:
+        part = 0.0
+    if not 0 < part <= 1:
+        raise argparse.ArgumentTypeError("must be more than 0, and 1 at most")
+    return part
