@@ -143,6 +143,19 @@ def filled(value: Any, known: Mapping[str, str]) -> Any:
     return value
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two policies mean the same: AWS gives lists in another order, and a list of one as that one."""
+    return bool(_plain(one) == _plain(other))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted((_plain(each) for each in value), key=repr) if len(value) != 1 else _plain(value[0])
+    return value
+
+
 def _subject(name: str) -> str:
     repository, _, rest = name.removeprefix("github:").partition(":")
     return f"repo:{repository}:{rest or 'ref:refs/heads/main'}"
