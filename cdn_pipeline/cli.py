@@ -72,9 +72,11 @@ def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character
     try:
-        _parser().parse_args(arguments, options)
+        words = sys.argv[1:] if arguments is None else arguments
+        parser = _parser(words)
+        parser.parse_args(words, options)
         if not hasattr(options, "run"):
-            _parser().print_help()
+            parser.print_help()
             return 2
         code: int = options.run(options)
         return code
@@ -111,7 +113,8 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
     return next((code for kind, code in codes.items() if isinstance(error, kind)), 1)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The commands, and the options of those that are among *words*."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the config file")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="report as JSON")
@@ -146,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     for each in (build, watch, check, explain, serve):
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
-    publish_arguments.add(verb, _publish)
+    publish_arguments.add(verb, _publish, words)
     return parser
 
 

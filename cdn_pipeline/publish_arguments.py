@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 Run = Callable[[argparse.Namespace], int]
 Verb = Callable[[str, Run, str], argparse.ArgumentParser]
@@ -22,17 +22,19 @@ TEXTS = {
 BUILDING = ("plan", "deploy")  # those that build first
 
 
-def add(verb: Verb, run: Run) -> None:
-    """Adds every verb; *run* is called for each, with ``options.verb``."""
-    parsers = {name: verb(name, run, text) for name, text in TEXTS.items()}
-    for name, parser in parsers.items():
-        parser.set_defaults(verb=name)
-        parser.add_argument("--build", metavar="DIR", help="the build directory, instead of the config's")
-    for name in BUILDING:
-        _building(parsers[name])
-    _plan(parsers["plan"])
-    _deploy(parsers["deploy"])
-    _others(parsers)
+def add(verb: Verb, run: Run, words: Collection[str]) -> None:
+    """Adds every verb; *run* is called for each, with ``options.verb``. Those that are not among the *words*
+    of the command line get no options, since it takes longer to define them than to look for a change."""
+    for name, text in TEXTS.items():
+        parser = verb(name, run, text)
+        if name in words:
+            parser.set_defaults(verb=name)
+            parser.add_argument("--build", metavar="DIR", help="the build directory, instead of the config's")
+            OPTIONS.get(name, _none)(parser)
+
+
+def _none(parser: argparse.ArgumentParser) -> None:
+    """No options of its own."""
 
 
 def _building(parser: argparse.ArgumentParser) -> None:
@@ -46,37 +48,65 @@ def _building(parser: argparse.ArgumentParser) -> None:
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:
+    _building(parser)
     parser.set_defaults(plan=None)
     parser.add_argument("--out", metavar="FILE", help="write the plan, for `deploy --plan FILE`")
 
 
 def _deploy(parser: argparse.ArgumentParser) -> None:
+    _building(parser)
     parser.add_argument("--plan", metavar="FILE", help="do what this plan says, or nothing; does not build")
     parser.add_argument("--no-edge", action="store_true", help="publish without asking the CDN")
 
 
-def _others(parsers: dict[str, argparse.ArgumentParser]) -> None:
-    pins = parsers["releases"].add_mutually_exclusive_group()
+def _releases(parser: argparse.ArgumentParser) -> None:
+    pins = parser.add_mutually_exclusive_group()
     pins.add_argument("--pin", metavar="RELEASE", help="keep it from every prune")
     pins.add_argument("--unpin", metavar="RELEASE", help="the opposite")
-    parsers["rollback"].add_argument(
+
+
+def _rollback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "release", nargs="?", help="its id or the beginning of it; default: the one published before"
     )
-    prune = parsers["prune"]
-    prune.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
-    prune.add_argument("--max-deletes", type=_count, metavar="N", help="refuse to delete more objects")
-    prune.add_argument("--yes", action="store_true", help="do not ask, on a terminal")
-    verify = parsers["verify"]
-    places = verify.add_mutually_exclusive_group()
+
+
+def _prune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be deleted, and delete nothing"
+    )
+    parser.add_argument("--max-deletes", type=_count, metavar="N", help="refuse to delete more objects")
+    parser.add_argument("--yes", action="store_true", help="do not ask, on a terminal")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    places = parser.add_mutually_exclusive_group()
     places.add_argument("--origin", action="store_true", help="only what lies in the stores")
     places.add_argument("--edge", action="store_true", help="only what visitors get")
-    verify.add_argument("--sample", type=_part, metavar="PART", help="of all URLs, such as 0.1")
+    parser.add_argument("--sample", type=_part, metavar="PART", help="of all URLs, such as 0.1")
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
     for name in ("before", "after"):
-        parsers["diff"].add_argument(name, help="a release, by its id or the beginning of it")
-    retreat = parsers["retreat"]
-    retreat.add_argument("targets", nargs="*", metavar="TARGET", help="default: all but the origin")
-    retreat.add_argument("--back", action="store_true", help="have pages ask the CDN again")
-    retreat.add_argument("--partly", action="store_true", help="even where the origin lacks some files")
+        parser.add_argument(name, help="a release, by its id or the beginning of it")
+
+
+def _retreat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all but the origin")
+    parser.add_argument("--back", action="store_true", help="have pages ask the CDN again")
+    parser.add_argument("--partly", action="store_true", help="even where the origin lacks some files")
+
+
+OPTIONS = {
+    "plan": _plan,
+    "deploy": _deploy,
+    "releases": _releases,
+    "rollback": _rollback,
+    "prune": _prune,
+    "verify": _verify,
+    "diff": _diff,
+    "retreat": _retreat,
+}
 
 
 def _count(text: str) -> int:
