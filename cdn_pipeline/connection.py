@@ -64,6 +64,7 @@ def protocol(network: Network, scheme: str, netloc: str) -> str:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nothing is asked or believed here
     context.set_alpn_protocols(PROTOCOLS)
     connection = connect(network._replace(context=context), scheme, netloc)
+    assert isinstance(connection.sock, ssl.SSLSocket)
     chosen = connection.sock.selected_alpn_protocol()
     connection.close()
     return chosen or "http/1.1"
