@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from cdn_pipeline.stores import StoreError
 from cdn_pipeline.stores.s3.address import Address, Wanted, at_amazon, at_endpoint
@@ -53,8 +52,9 @@ def _plain(wanted: Wanted, environment: Mapping[str, str]) -> Account | None:
     endpoint = (
         wanted.endpoint or environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
     )
-    address = at_endpoint(wanted, endpoint, region) if endpoint else at_amazon(wanted, region)
-    return Account(address, lambda: who)
+    if endpoint:
+        return Account(at_endpoint(wanted, endpoint, region), lambda: who)
+    return Account(at_amazon(wanted, f"https://s3.{region}.amazonaws.com", region), lambda: who)
 
 
 def _has_config(environment: Mapping[str, str]) -> bool:
@@ -89,16 +89,12 @@ def _asked(wanted: Wanted) -> Account:
 
 
 def _resolved(session: Any, wanted: Wanted, region: str) -> Address:
-    """botocore's endpoint rules, which it applies to a URL that it signs without a request."""
-    from botocore.config import Config
-
-    style = {"addressing_style": wanted.addressing} if wanted.addressing else {}
-    client = session.create_client(
-        "s3", region_name=region, config=Config(signature_version="s3v4", s3=style or None)
-    )
-    url = client.generate_presigned_url("get_object", Params={"Bucket": wanted.bucket, "Key": "k"})
-    parts = urlsplit(url)
-    return Address(parts.scheme, parts.netloc, parts.path.removesuffix("/k"), client.meta.region_name)
+    """By botocore's rules: those of AWS's partitions, and endpoints that the shared config names."""
+    client = session.create_client("s3", region_name=region)
+    suffix = session.get_component("endpoint_resolver").get_partition_dns_suffix(client.meta.partition)
+    endpoint = client.meta.endpoint_url
+    found = at_amazon if endpoint.endswith(f".{suffix}") else at_endpoint
+    return found(wanted, endpoint, client.meta.region_name)
 
 
 def _no_credentials(wanted: Wanted, what: str) -> StoreError:

@@ -67,27 +67,24 @@ def _plain(url: str) -> str:
     return url.partition("?")[0]
 
 
-def at_amazon(wanted: Wanted, region: str) -> Address:
-    """A bucket of AWS itself, in one of its public regions."""
-    host = f"s3.{region}.amazonaws.com"
+def at_amazon(wanted: Wanted, endpoint: str, region: str) -> Address:
+    """A bucket of AWS, which has a host name of its own."""
     # A certificate for *.s3… does not cover a name with dots in it.
     is_virtual = wanted.addressing != "path" and "." not in wanted.bucket and wanted.bucket.islower()
-    return _address("https", host, "", wanted.bucket, region, is_virtual=is_virtual)
+    return _address(wanted.bucket, endpoint, region, is_virtual=is_virtual)
 
 
 def at_endpoint(wanted: Wanted, endpoint: str, region: str) -> Address:
     """A bucket of any other server. Not all of them have a name for each bucket."""
+    return _address(wanted.bucket, endpoint, region, is_virtual=wanted.addressing == "virtual")
+
+
+def _address(bucket: str, endpoint: str, region: str, *, is_virtual: bool) -> Address:
     parts = urlsplit(endpoint)
-    is_virtual = wanted.addressing == "virtual"
-    return _address(
-        parts.scheme, parts.netloc, parts.path.rstrip("/"), wanted.bucket, region, is_virtual=is_virtual
-    )
-
-
-def _address(scheme: str, host: str, path: str, bucket: str, region: str, *, is_virtual: bool) -> Address:
+    path = parts.path.rstrip("/")
     if is_virtual:
-        return Address(scheme, f"{bucket}.{host}", path, region)
-    return Address(scheme, host, f"{path}/{quote(bucket, safe='')}", region)
+        return Address(parts.scheme, f"{bucket}.{parts.netloc}", path, region)
+    return Address(parts.scheme, parts.netloc, f"{path}/{quote(bucket, safe='')}", region)
 
 
 def moved(address: Address, region: str) -> Address:
