@@ -150,6 +150,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
     publish_arguments.add(verb, _publish, words)
+    provision = verb("provision", _provision, "make a private bucket, and CloudFront in front of it, in AWS")
+    if "provision" in words:
+        provision.add_argument("--plan", action="store_true", help="show what differs, and change nothing")
+        provision.add_argument("--adopt", action="store_true", help="take over what is there without our tag")
+        provision.add_argument("--write", action="store_true", help="put its results into the config")
     return parser
 
 
@@ -392,6 +397,12 @@ def _explain(options: argparse.Namespace) -> int:
     explanation = explain.explain(options.asset, config, built)
     print(report.as_json(explanation) if options.json else explain.text(explanation))
     return 0
+
+
+def _provision(options: argparse.Namespace) -> int:
+    from cdn_pipeline import provision_verb
+
+    return provision_verb.run(_config(options), options)
 
 
 def _init(options: argparse.Namespace) -> int:

@@ -70,8 +70,8 @@ def plan(account: Account, description: Description, *, adopts: bool = False) ->
 
 
 def apply(account: Account, description: Description, tell: Tell, *, adopts: bool = False) -> Plan:
-    """Plans, and then does it, and waits until the distribution is everywhere. Returns what was done. Problems of
-    the plan are raised before anything is touched."""
+    """Plans, and then does it, and waits until the distribution is everywhere. Returns what was done.
+    Problems of the plan are raised before anything is touched."""
     planned = plan(account, description, adopts=adopts)
     if planned.problems:
         raise ProvisionError(planned.problems)
