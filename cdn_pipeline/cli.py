@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from cdn_pipeline import CONFIG, PRIVATE, __version__, freshness, publish_arguments, report
+from cdn_pipeline import CONFIG, PRIVATE, __version__, doctor_arguments, freshness, publish_arguments, report
 
 if TYPE_CHECKING:
     from cdn_pipeline.build import Built, Publish, Request
@@ -150,6 +150,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
         each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
     publish_arguments.add(verb, _publish, words)
+    doctor_arguments.add(verb, _doctor, words)
     provision = verb("provision", _provision, "make a private bucket, and CloudFront in front of it, in AWS")
     if "provision" in words:
         provision.add_argument("--plan", action="store_true", help="show what differs, and change nothing")
@@ -397,6 +398,13 @@ def _explain(options: argparse.Namespace) -> int:
     explanation = explain.explain(options.asset, config, built)
     print(report.as_json(explanation) if options.json else explain.text(explanation))
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from cdn_pipeline import doctor_verb
+
+    is_named = options.project is not None or options.config is not None
+    return doctor_verb.run(options, _config(options) if is_named or not options.urls else None)
 
 
 def _provision(options: argparse.Namespace) -> int:

@@ -1,0 +1,46 @@
+"""Rules: from facts to findings. A module for each subject; nothing here touches anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cdn_pipeline.doctor.finding import Check, Finding, grouped
+from cdn_pipeline.doctor.rules import (
+    answers,
+    compression,
+    keeping,
+    lifetimes,
+    missing,
+    pages,
+    release,
+    sharing,
+    transport,
+    types,
+    validators,
+)
+from cdn_pipeline.doctor.visit import Examination, Host
+
+OF_VISITS = (answers, keeping, lifetimes, compression, types, sharing, validators, pages, release)
+OF_HOSTS = (missing, transport)
+CHECKS: tuple[Check, ...] = tuple(check for module in (*OF_VISITS, *OF_HOSTS) for check in module.CHECKS)
+
+
+def findings(examination: Examination) -> tuple[Finding, ...]:
+    """All that is wrong, each cause once, the worst first."""
+    return grouped(_all(examination))
+
+
+def _all(examination: Examination) -> Iterator[Finding]:
+    for host in examination.hosts:
+        yield from transport.findings(host, examination)
+        yield from missing.findings(host)
+    unreachable = {f"{host.scheme}://{host.netloc}/" for host in examination.hosts if _is_lost(host)}
+    for visit in examination.visits:
+        if not visit.first.request.url.startswith(tuple(unreachable)) or visit.first.response:
+            for rule in OF_VISITS:
+                yield from rule.findings(visit)
+
+
+def _is_lost(host: Host) -> bool:
+    """Said once, of the host, and not of each of its files."""
+    return bool(host.trouble) and not host.is_distrusted

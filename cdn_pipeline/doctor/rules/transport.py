@@ -1,0 +1,104 @@
+"""How a host is reached: certificate, version of HTTP, and whether plain http leads to https."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cdn_pipeline.doctor.exchange import Exchange
+from cdn_pipeline.doctor.finding import INFO, Check, Finding
+from cdn_pipeline.doctor.provider import CDNS, provider
+from cdn_pipeline.doctor.visit import Examination, Host
+from cdn_pipeline.edge import Request
+from cdn_pipeline.errors import ERROR, WARNING
+
+DAY_S = 86_400
+SOON_S = 21 * DAY_S  # certificates are renewed 30 days before their end, or earlier
+NOW_S = 7 * DAY_S
+
+UNREACHABLE = Check(
+    "unreachable",
+    ERROR,
+    "a host cannot be reached",
+    "nothing of what it has is loaded",
+    "see its DNS record: an alias of the distribution's domain name; and that the distribution is deployed",
+    "see its DNS record, and that it is proxied",
+    "see listen, the firewall, and its DNS record",
+)
+CERTIFICATE = Check(
+    "certificate",
+    ERROR,
+    "a certificate is refused: expired, for another name, or without its chain",
+    "browsers show a warning in place of the page, and load no file at all",
+    "add the name to Aliases, with a certificate of ACM in us-east-1 that has it",
+    "see SSL/TLS, Edge Certificates: Universal SSL covers one level of subdomains",
+    "ssl_certificate must be the chain (fullchain.pem), for this server_name, and nginx reloaded after "
+    "renewal",
+)
+EXPIRES = Check(
+    "certificate_expires",
+    WARNING,
+    "a certificate ends within three weeks (an error within one)",
+    "it should have been renewed by now; without that everything fails at once",
+    "see the certificate in ACM (us-east-1): the CNAME records of its validation must stay in the zone",
+    "see SSL/TLS, Edge Certificates; CAA records must allow Cloudflare's authorities",
+    "see the timer of certbot or whatever renews it, and its log",
+)
+OLD_HTTP = Check(
+    "http_version",
+    WARNING,
+    "a host has https, and no HTTP/2",
+    "six files at a time, the others wait",
+    "set HttpVersion: http2and3",
+    "turn on HTTP/2 under Speed, Protocol",
+    "http2 on; in the server block (before 1.25.1: listen 443 ssl http2;)",
+)
+NO_HTTP_3 = Check(
+    "http3",
+    INFO,
+    "a CDN has HTTP/3 and does not offer it",
+    "on bad networks pages load later than they could",
+    "set HttpVersion: http2and3",
+    "turn on HTTP/3 under Speed, Protocol",
+    "listen 443 quic; and add_header Alt-Svc",
+)
+PLAIN = Check(
+    "http_open",
+    WARNING,
+    "http:// answers itself, and does not lead to https://",
+    "what is loaded so can be read and changed on the way",
+    "set ViewerProtocolPolicy: redirect-to-https",
+    "turn on Always Use HTTPS",
+    "return 301 https://$host$request_uri; in the server block for port 80",
+)
+
+CHECKS = (UNREACHABLE, CERTIFICATE, EXPIRES, OLD_HTTP, NO_HTTP_3, PLAIN)
+
+
+def findings(host: Host, examination: Examination) -> Iterator[Finding]:
+    """All of one host. The files that it has served tell who it is."""
+    at = _answer(host, examination)
+    if host.trouble:
+        check = CERTIFICATE if host.is_distrusted else UNREACHABLE
+        yield check.found(host.trouble, at, host.netloc)
+    if host.expires is not None:
+        yield from _expiry(host.expires - examination.now, at)
+    if host.protocol == "http/1.1":
+        yield OLD_HTTP.found("it speaks HTTP/1.1 only", at, f"ALPN: {host.protocol}")
+    elif host.protocol == "h2" and provider(at.headers) in CDNS and "h3" not in at.header("alt-svc"):
+        yield NO_HTTP_3.found("it does not offer HTTP/3", at, at.said("alt-svc") or "no alt-svc")
+    if host.plain is not None and 0 < host.plain.status < 300:
+        yield PLAIN.found(f"http:// is answered {host.plain.status}", host.plain)
+
+
+def _answer(host: Host, examination: Examination) -> Exchange:
+    for visit in examination.visits:
+        if visit.first.response and visit.first.request.url.startswith(f"{host.scheme}://{host.netloc}/"):
+            return visit.first._replace(request=Request(f"{host.scheme}://{host.netloc}/"))
+    return Exchange(Request(f"{host.scheme}://{host.netloc}/"))
+
+
+def _expiry(left_s: float, at: Exchange) -> Iterator[Finding]:
+    if 0 <= left_s < SOON_S:
+        severity = ERROR if left_s < NOW_S else WARNING
+        message = f"its certificate ends in {int(left_s // DAY_S)} days"
+        yield EXPIRES.found(message, at, "", severity)
