@@ -54,8 +54,10 @@ class EdgeReport(NamedTuple):
         }
 
 
-def of(release: str, outcomes: Sequence[tuple[Expected, Outcome]], visitor: Visitor) -> EdgeReport:
-    """What *visitor* has found out."""
+def of(
+    release: str, outcomes: Sequence[tuple[Expected, Outcome]], visitor: Visitor, advice: str
+) -> EdgeReport:
+    """What *visitor* has found out. *advice* is for those whose CDN gives no answer."""
     sets: dict[str, dict[str, set[str]]] = {"asked": defaultdict(set), "verified": defaultdict(set)}
     first: dict[str, Counter[str]] = defaultdict(Counter)
     then: dict[str, Counter[str]] = defaultdict(Counter)
@@ -69,7 +71,9 @@ def of(release: str, outcomes: Sequence[tuple[Expected, Outcome]], visitor: Visi
         if not outcome.is_reached:
             missed[expected.host].append(expected)
     findings = [finding for _, outcome in outcomes for finding in outcome.findings]
-    findings += [each for host, some in missed.items() for each in _unreached(visitor.errors[host], some)]
+    findings += [
+        each for host, some in missed.items() for each in _unreached(visitor.errors[host], some, advice)
+    ]
     protocols, slow = _protocols([each for each, _ in outcomes], missed, visitor)
     return EdgeReport(
         release=release,
@@ -84,15 +88,17 @@ def of(release: str, outcomes: Sequence[tuple[Expected, Outcome]], visitor: Visi
     )
 
 
-def _unreached(error: Unreachable, missed: Sequence[Expected]) -> Iterable[Finding]:
-    """One for each target on a host that gives no answer. Where pages can do without for a while, it is no
-    more than a warning."""
-    for target in sorted({each.target for each in missed}):
-        some = [each for each in missed if each.target == target]
-        can_wait = all(each.can_wait for each in some)
-        message = f"{error}; meanwhile pages get the origin's copies" if can_wait else str(error)
-        urls = tuple(each.url for each in some)
-        yield Finding(WARNING if can_wait else ERROR, target, verdict.REACHED, message, error.hint, urls)
+def _unreached(error: Unreachable, missed: Sequence[Expected], advice: str) -> Iterable[Finding]:
+    """One for each target on a host that gives no answer; and one more, that is only a warning, for the files
+    that pages can do without for a while."""
+    for target, can_wait in sorted({(each.target, each.can_wait) for each in missed}):
+        urls = tuple(each.url for each in missed if (each.target, each.can_wait) == (target, can_wait))
+        if can_wait:
+            message = f"{error}; meanwhile pages get the origin's copy"
+            yield Finding(WARNING, target, verdict.REACHED, message, error.hint, urls)
+        else:
+            hint = f"{error.hint}; {advice}" if advice else error.hint
+            yield Finding(ERROR, target, verdict.REACHED, str(error), hint, urls)
 
 
 def _protocols(

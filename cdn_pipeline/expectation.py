@@ -82,16 +82,17 @@ def sample(
     before: Mapping[str, Entry],
     always: Collection[tuple[str, str]] = (),
 ) -> list[Expected]:
-    """About that *part* of *expected*, but all fonts, all (target, path) of *always*, and all URLs that are
-    not those of the files *before*. The same ones for the same release; others for another."""
+    """Those of *expected* whose URL is not that of the files *before*, all (target, path) of *always*, and
+    about that *part* of the rest, where all fonts are in any part but none. The same ones for the same
+    release; others for another."""
     chosen = list(expected)
     salt = hashlib.sha256("\n".join(each.sha256 for each in chosen).encode()).digest()
     return [
         each
         for each in chosen
-        if media_types.extension(each.path) in media_types.FONTS
-        or (each.target, each.path) in always
+        if (each.target, each.path) in always
         or _url(before.get(each.path, {})) != each.url
+        or (part > 0 and media_types.extension(each.path) in media_types.FONTS)
         or _place(each, salt) < part
     ]
 

@@ -21,7 +21,7 @@ from cdn_pipeline.steps import Plain, Published
 
 Tell = Callable[[str, int, int], None]
 """Called with the name of a step, how much of it is done, and of how much."""
-NEW_ONLY = 0.0  # the part of what is not new that a deploy asks of the edge, besides fonts
+NEW_ONLY = 0.0  # the part of what is not new that a deploy asks of the edge
 
 
 class SiteSteps(Plain):
@@ -52,7 +52,7 @@ class SiteSteps(Plain):
         proof = verify.proof(publication.release, publication.places, self.config.targets)
         before = _without(manifest, self.fresh)
         question = verify.Question(
-            self.config, manifest, proof, before, self._held().held, fixed=False, sample=NEW_ONLY
+            self.config, manifest, proof, before, self._held().held, NEW_ONLY, is_published=False
         )
         self.edges = verify.visit(question, self.edge, lambda done, of: self.tell("ask the CDN", done, of))
         found = [finding.problem for finding in self.edges.findings]

@@ -145,16 +145,21 @@ class Question(NamedTuple):
     proof: Proof
     before: Mapping[str, Entry] = {}  # files of the release before; whatever has another URL now is asked
     held: Collection[File] = ()  # asked too
-    fixed: bool = True  # False before a release is published: what has no fingerprint still is the old one
     sample: float | None = None  # the part of the rest that is asked; `publish.sample` by default
+    is_published: bool = True  # else what has no fingerprint still is the old one, and pages name nothing new
 
     @property
     def expected(self) -> list[Expected]:
         """What they must give."""
         part = self.config.publish.sample if self.sample is None else self.sample
         found = expectation.of(self.manifest, self.config.targets)
-        found = [each for each in found if self.fixed or not each.is_fixed]
-        return expectation.sample(found, part, self.before, self.held)
+        found = [each for each in found if self.is_published or not each.is_fixed]
+        chosen = expectation.sample(found, part, self.before, self.held)
+        return [each._replace(can_wait=each.can_wait and self._is_held(each)) for each in chosen]
+
+    def _is_held(self, each: Expected) -> bool:
+        """Whether pages do not name its URL yet."""
+        return not self.is_published or (each.target, each.path) in self.held
 
 
 def visit(question: Question, edge: Edge, tell: Tell = quiet, pause: Pause = time.sleep) -> EdgeReport:
@@ -169,7 +174,12 @@ def visit(question: Question, edge: Edge, tell: Tell = quiet, pause: Pause = tim
         concurrency=config.publish.concurrency,
         pause=pause,
         tell=tell,
+        advice=RETREAT if question.is_published else HOLD,
     )
+
+
+RETREAT = "`cdn-pipeline retreat` takes pages off it meanwhile"
+HOLD = "with hold and keep_on_origin = true, pages get the origin's copies until it is there"
 
 
 def verify_edge(
@@ -182,9 +192,11 @@ def verify_edge(
     patience_s: Sequence[float] = PATIENCE_S,
     pause: Pause = time.sleep,
     tell: Tell = quiet,
+    advice: str = "",
 ) -> EdgeReport:
     """Asks for all of *expected* on the targets that *proof* is of, and again for what was no hit. *page* is
-    the origin of the pages that ask with CORS. What fails is asked again after each pause of *patience_s*."""
+    the origin of the pages that ask with CORS. What fails is asked again after each pause of *patience_s*.
+    *advice* is for those whose CDN gives no answer."""
     asked = [each for each in expected if each.target in proof.targets]
     visitor = Visitor(edge, page)
     outcomes = _each(visitor.outcome, asked, concurrency, tell)
@@ -196,7 +208,7 @@ def verify_edge(
         others = _each(visitor.outcome, [asked[at] for at in again], concurrency, quiet)
         for at, outcome in zip(again, others, strict=True):
             outcomes[at] = outcome
-    return edge_report.of(proof.release, list(zip(asked, outcomes, strict=True)), visitor)
+    return edge_report.of(proof.release, list(zip(asked, outcomes, strict=True)), visitor, advice)
 
 
 def _each(work: Callable[[Any], Any], tasks: Sequence[Any], concurrency: int, tell: Tell) -> list[Any]:

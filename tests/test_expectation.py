@@ -126,9 +126,11 @@ def test_new_urls_fonts_and_what_is_held_are_always_asked() -> None:
     document = manifest(FONT, *MANY)
     before = {**document.files, "7.png": {"url": "//x.example/s/7.old.png"}}
     del before["8.png"]  # type: ignore[attr-defined]
-    found = expectation.sample(expectation.of(document, TARGETS), 0.0, before, {("cdn", "9.png")})
+    expected = expectation.of(document, TARGETS)
+    small, none = (expectation.sample(expected, part, before, {("cdn", "9.png")}) for part in (1e-9, 0.0))
 
-    assert [each.path for each in found] == ["a.woff", "7.png", "8.png", "9.png"]
+    assert [each.path for each in small] == ["a.woff", "7.png", "8.png", "9.png"]
+    assert [each.path for each in none] == ["7.png", "8.png", "9.png"]
 
 
 @pytest.mark.parametrize(
