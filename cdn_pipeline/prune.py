@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cdn_pipeline import home, releases, retention
 from cdn_pipeline.config import Config
-from cdn_pipeline.current import Current, Doomed
+from cdn_pipeline.current import Doomed
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.home import Home, Open, Seen
 from cdn_pipeline.record import DIRECTORY
@@ -65,10 +65,10 @@ class _Prune:
                 resumed += self.delete(_announced(seen.current.doomed))
                 self.clear(seen.current.doomed)
                 continue
-            found = self.found(seen.current)
-            if self.request.is_dry:
-                return Pruned(found.releases, _once((*found.all, *_announced(seen.current.doomed))), 0)
             try:
+                found = self.found(seen)
+                if self.request.is_dry:
+                    return Pruned(found.releases, _once((*found.all, *_announced(seen.current.doomed))), 0)
                 return self.go(seen, found, resumed)
             except Conflict:
                 continue
@@ -83,13 +83,15 @@ class _Prune:
                     f"--versioning-configuration Status=Enabled`), or take targets.{name} out of the config"
                 )
 
-    def found(self, current: Current) -> Doom:
-        """What would go; orphans only if they are ours."""
-        there = survey(self.home)
+    def found(self, seen: Seen) -> Doom:
+        """What would go; orphans only if they are ours. Raises `Conflict` if another prune has been at it."""
+        current, there = seen.current, survey(self.home)
         if current.release not in (None, *there.records):
+            if self.home.seen().etag != seen.etag:
+                raise Conflict
             raise PublishError(
-                f"release {current.release} is published and has no record, so nobody can tell what it needs; "
-                "deploy its build again"
+                f"release {current.release} is published and has no record, so nobody can tell what it "
+                "needs; deploy its build again"
             )
         found = retention.doom(current, there, self.rules)
         keys = _keys(found.orphans)
