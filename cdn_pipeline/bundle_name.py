@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 GENERATED = "gen"  # directory of the outputs that nobody named
 VERSION = "%(version)s"
+TAG_OPTIONS = frozenset(("filters", "filter", "output", "debug", "depends"))  # that ``{% assets %}`` takes
 
 
 def generated_name(contents: Sequence[str], filters: str | Sequence[str] | None) -> str:
@@ -35,6 +36,11 @@ def tag_name(contents: Sequence[str], filters: str | Sequence[str] | None, outpu
     if len(contents) == 1 and not filter_names(filters):
         return contents[0]
     return generated_name(contents, filters)
+
+
+def unknown_option(name: str) -> str:
+    """What is wrong with a tag that has *name* among its options."""
+    return f"unknown keyword {name!r}; it takes filters, output, depends and debug"
 
 
 def filter_names(value: str | Sequence[str] | None) -> tuple[str, ...]:

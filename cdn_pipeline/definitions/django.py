@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from cdn_pipeline.bundle_name import TAG_OPTIONS, unknown_option
 from cdn_pipeline.definitions.arguments import Arguments, Dynamic, Malformed, filters_of, texts_of
 
-OPTIONS = frozenset(("filters", "filter", "output", "debug", "depends"))
 QUOTED = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
 ARGUMENT = re.compile(rf"""(?:[^\s'"]*{QUOTED}[^\s'"]*)+|\S+""")  # white space separates, except in quotes
 LITERAL = re.compile(QUOTED)
@@ -21,10 +21,10 @@ def parse(arguments: str) -> Arguments:
         name, equals, value = ("", "", argument) if argument[0] in "\"'" else argument.partition("=")
         if not equals:
             contents.append(_literal(argument))
-        elif name in OPTIONS:
+        elif name in TAG_OPTIONS:
             options[name] = "" if name == "debug" else _literal(value)
         else:
-            raise Malformed(f"unknown keyword {name!r}; it takes filters, output, depends and debug")
+            raise Malformed(unknown_option(name))
     return Arguments(
         tuple(contents),
         filters_of(options.get("filters", options.get("filter"))),

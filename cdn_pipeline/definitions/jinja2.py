@@ -6,9 +6,8 @@ import functools
 import re
 from typing import Any
 
+from cdn_pipeline.bundle_name import TAG_OPTIONS, unknown_option
 from cdn_pipeline.definitions.arguments import Arguments, Dynamic, Malformed, filters_of, text_of, texts_of
-
-OPTIONS = frozenset(("filters", "filter", "output", "debug", "depends"))
 
 
 @functools.cache
@@ -48,8 +47,8 @@ def _arguments(parser: Any, contents: list[Any], options: dict[str, Any]) -> Non
             stream.expect("comma")
         if stream.current.test("name") and stream.look().test("assign"):
             name = next(stream).value
-            if name not in OPTIONS:
-                raise Malformed(f"unknown keyword {name!r}; it takes filters, output, depends and debug")
+            if name not in TAG_OPTIONS:
+                raise Malformed(unknown_option(name))
             next(stream)
             options[name] = parser.parse_expression()
             continue

@@ -8,13 +8,11 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from cdn_pipeline.bundle_name import filter_names, tag_name
+from cdn_pipeline.bundle_name import TAG_OPTIONS, filter_names, tag_name, unknown_option
 from cdn_pipeline.integrations.django.tag_manifest import answering
 from cdn_pipeline.snippets import preload_tags
 
 register = template.Library()
-
-OPTIONS = ("filters", "filter", "output", "debug", "depends")
 
 
 @register.simple_tag
@@ -104,12 +102,10 @@ def assets(parser: Any, token: Any) -> AssetsNode:
         name, equals, value = ("", "", argument) if argument[:1] in "\"'" else argument.partition("=")
         if not equals:
             contents += [parser.compile_filter(argument)] if argument else []
-        elif name in OPTIONS:
+        elif name in TAG_OPTIONS:
             options["filters" if name == "filter" else name] = parser.compile_filter(value)
         else:
-            raise template.TemplateSyntaxError(
-                f"{{% assets %}}: unknown keyword {name!r}; it takes filters, output, depends and debug"
-            )
+            raise template.TemplateSyntaxError(f"{{% assets %}}: {unknown_option(name)}")
     if not contents:
         raise template.TemplateSyntaxError("{% assets %} names no file and no bundle")
     nodelist = parser.parse(("endassets",))
