@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from cdn_pipeline import ORIGIN, caching, project, variants
+from cdn_pipeline import ORIGIN, RELOAD_S, caching, project, variants
 from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.manifest import NAME, Manifest
 from cdn_pipeline.negotiation import CODINGS, IDENTITY, Facts, RequestHeaders, part, wanted
@@ -17,7 +17,6 @@ from cdn_pipeline.variants import Variants
 METHODS = ("GET", "HEAD")
 NOT_OURS = (404, 405)  # for which somebody else may have an answer
 CHUNK = 1 << 18  # bytes read at once
-RELOAD_S = 2.0  # between looks for another release
 
 Path = str | os.PathLike[str]
 Named = Manifest | Path | None

@@ -13,11 +13,11 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
-from cdn_pipeline.bundle_name import clean_output, filter_names, tag_name
+from cdn_pipeline import RELOAD_S
+from cdn_pipeline.bundle_name import TAG_OPTIONS, clean_output, filter_names, tag_name, unknown_option
 from cdn_pipeline.manifest import Manifest
 from cdn_pipeline.snippets import preload_tags
 
-OPTIONS = ("filters", "filter", "output", "debug", "depends")  # of webassets.ext.jinja2
 FUNCTIONS = ("asset_url", "asset_integrity", "asset_tag", "asset_tags", "asset_preloads", "import_map")
 PARAMETERS = ("ASSET_URL", "ASSET_SRI", "EXTRA")
 
@@ -73,7 +73,7 @@ class Assets(Extension):
     def _manifest(self) -> Manifest:
         environment: Any = self.environment
         if environment.cdn_pipeline is None:
-            install(environment, Manifest.of_project(missing="plain", reload=2.0))
+            install(environment, Manifest.of_project(missing="plain", reload=RELOAD_S))
         manifest: Manifest = environment.cdn_pipeline
         return manifest
 
@@ -111,8 +111,8 @@ def _argument(parser: Parser, contents: list[nodes.Expr], options: dict[str, nod
     stream = parser.stream
     if stream.current.test("name") and stream.look().test("assign"):
         name = next(stream).value
-        if name not in OPTIONS:
-            parser.fail(f"unknown keyword {name!r}; it takes filters, output, depends and debug")
+        if name not in TAG_OPTIONS:
+            parser.fail(unknown_option(name))
         next(stream)
         options[name] = parser.parse_expression()
         return

@@ -14,7 +14,7 @@ from django.contrib.staticfiles.finders import find
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.exceptions import SuspiciousFileOperation
 
-from cdn_pipeline import ORIGIN
+from cdn_pipeline import ORIGIN, RELOAD_S
 from cdn_pipeline.errors import BrokenManifest, CdnPipelineError, UnknownAsset
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.manifest import NAME, Manifest
@@ -56,7 +56,7 @@ class Storage(StaticFilesStorage):
         base_url: str | None = None,
         *,
         manifest_strict: bool | None = None,
-        reload: float | None = 2.0,
+        reload: float | None = RELOAD_S,
         file_permissions_mode: int | None = None,
         directory_permissions_mode: int | None = None,
         **config: Any,

@@ -12,13 +12,11 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.storage import storages
 from django.template import TemplateSyntaxError
 
-from cdn_pipeline import inline
+from cdn_pipeline import RELOAD_S, inline
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.manifest import NAME, Manifest
 
 log = logging.getLogger("cdn_pipeline")
-
-RELOAD_S = 2.0
 
 
 def answering(debug: Any = None) -> Manifest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, has_request_context, request
 
-from cdn_pipeline import CONFIG
+from cdn_pipeline import CONFIG, RELOAD_S
 from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations.flask.folders import Folders
 
@@ -21,7 +21,7 @@ SETTINGS: dict[str, Any] = {
     "CDN_PIPELINE_MANIFEST": None,  # by default that of the config found at or above the app's root
     "CDN_PIPELINE_SOURCES": None,  # the static folders that the build has; by default the config's
     "CDN_PIPELINE_MISSING": "plain",  # or "error"
-    "CDN_PIPELINE_RELOAD": 2.0,  # seconds between looks for a new manifest; None for never
+    "CDN_PIPELINE_RELOAD": RELOAD_S,  # seconds between looks for a new manifest; None for never
     "CDN_PIPELINE_DEBUG": None,  # unbuilt sources; by default as the app's `debug`
     "CDN_PIPELINE_SERVE": True,  # answer for the files of the origin
     "CDN_PIPELINE_EDGE_CACHE": None,  # seconds, or a table of them: for every page that says nothing itself
