@@ -16,6 +16,15 @@ from cdn_pipeline.stores.s3.signature import Credentials
 
 ANYWHERE = "us-east-1"  # S3 there tells the region of a bucket that is elsewhere
 OTHER_PARTITIONS = ("cn-", "us-iso", "eu-iso", "us-gov-", "eusc-")  # have other hosts, or other rules
+AMAZON = (  # the partitions of botocore's partitions.json
+    ".amazonaws.com",
+    ".amazonaws.com.cn",
+    ".amazonaws.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+)
 SPECIAL = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -91,9 +100,8 @@ def _asked(wanted: Wanted) -> Account:
 def _resolved(session: Any, wanted: Wanted, region: str) -> Address:
     """By botocore's rules: those of AWS's partitions, and endpoints that the shared config names."""
     client = session.create_client("s3", region_name=region)
-    suffix = session.get_component("endpoint_resolver").get_partition_dns_suffix(client.meta.partition)
     endpoint = client.meta.endpoint_url
-    found = at_amazon if endpoint.endswith(f".{suffix}") else at_endpoint
+    found = at_amazon if endpoint.endswith(AMAZON) else at_endpoint
     return found(wanted, endpoint, client.meta.region_name)
 
 
