@@ -16,7 +16,7 @@ from cdn_pipeline.errors import ERROR
 from cdn_pipeline.expectation import Expected
 from cdn_pipeline.verdict import Finding
 
-DEAD = 3  # failures to connect, one after the other, after which a host is not asked any more
+DEAD = 2  # failures to connect, one after the other, after which a host is not asked any more
 MAY_PASS = (403, 404, 429)  # kept from before it was there; or the CDN asks to be asked later
 
 
