@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cdn_pipeline.errors import ERROR, Problem
 from cdn_pipeline.provision import ownership
 from cdn_pipeline.provision.account import Account, ProvisionError, Refused
-from cdn_pipeline.provision.change import ADOPT, CHANGE, CREATE, Change, Difference, Seen, differences
+from cdn_pipeline.provision.change import ADOPT, CHANGE, CREATE, Change, Difference, Seen, differences, merged
 from cdn_pipeline.provision.description import TAG, Bucket, Description
 
 DEFAULT_REGION = "us-east-1"  # the only one that CreateBucket does not want to be named
@@ -123,10 +123,11 @@ def _ownership(_: Any, wanted: Bucket) -> dict[str, Any]:
 
 def _encryption(was: Any, wanted: Bucket) -> dict[str, Any]:
     """Keys of the account's own are left alone: CloudFront's access to them is their owner's business."""
-    for rule in was.get("Rules", ()):
-        if rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "").startswith("aws:kms"):
-            return dict(was)
-    return {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted.encryption}}]}
+    rule = next(iter(was.get("Rules", ())), {})
+    if rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "").startswith("aws:kms"):
+        return dict(was)
+    ours = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted.encryption}}
+    return {"Rules": [merged(rule, ours)]}
 
 
 def _versioning(_: Any, wanted: Bucket) -> dict[str, str]:
@@ -145,8 +146,13 @@ def lifecycle_rule(wanted: Bucket) -> dict[str, Any]:
 
 
 def _lifecycle(was: Any, wanted: Bucket) -> dict[str, Any]:
-    others = [rule for rule in was.get("Rules", ()) if rule.get("ID") != wanted.lifecycle_id]
-    return {"Rules": [*others, lifecycle_rule(wanted)]}
+    """Rules of others stay. An empty filter is told in one of two ways."""
+    rules = {rule.get("ID", at): rule for at, rule in enumerate(was.get("Rules", ()))}
+    ours = lifecycle_rule(wanted)
+    told = rules.get(wanted.lifecycle_id, {}).get("Filter")
+    return {
+        "Rules": list({**rules, wanted.lifecycle_id: ours | ({"Filter": {}} if told == {} else {})}.values())
+    }
 
 
 # Those whose answer has everything under the name that the request has, too.

@@ -47,6 +47,9 @@ def differences(was: Any, wanted: Any, path: str = "") -> Iterator[Difference]:
             yield from differences(before.get(_key(item)), item, f"{path}[{_key(item)}]")
         after = {_key(item) for item in wanted}
         yield from (Difference(f"{path}[{name}]", before[name], None) for name in before if name not in after)
+    elif _is_alike(was, wanted):
+        for at, (one, other) in enumerate(zip(was, wanted, strict=True)):
+            yield from differences(one, other, f"{path}[{at}]")
     elif was != wanted:
         yield Difference(path, was, wanted)
 
@@ -64,6 +67,12 @@ def _is_keyed(value: Any) -> bool:
         and isinstance(value, list)
         and all(isinstance(item, Mapping) and _key(item) for item in value)
     )
+
+
+def _is_alike(was: Any, wanted: Any) -> bool:
+    """Whether both are lists of as many tables, which AWS may have completed."""
+    lists = isinstance(was, list) and isinstance(wanted, list) and len(was) == len(wanted)
+    return lists and all(isinstance(item, Mapping) for item in (*was, *wanted))
 
 
 def _key(item: Mapping[str, Any]) -> Any:
