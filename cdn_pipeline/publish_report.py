@@ -34,11 +34,7 @@ def planned(facts: Facts) -> str:
             _line("leave", f"{count(len(facts['dropped']), 'file')} of the release before, for a prune")
         )
     lines.append(_line("cost", _cost(facts["cost"])))
-    rows = [
-        (each["reason"], each["target"], each["key"], human_size(each["bytes"]))
-        for each in uploads
-        if not each["key"].startswith(f"{PRIVATE}/")
-    ]
+    rows = [(each["reason"], *_row(each)) for each in uploads if not _is_private(each)]
     return "\n".join([*lines, *_table(rows)])
 
 
@@ -204,8 +200,7 @@ def pruned(facts: Facts) -> str:
         lines.append(
             _line("resumed", f"{count(facts['resumed'], 'object')} that an earlier prune had begun with")
         )
-    rows = [(each["target"], each["key"], human_size(each["bytes"])) for each in deleted]
-    return "\n".join([*lines, *_table(rows)])
+    return "\n".join([*lines, *_table(_row(each) for each in deleted if not _is_private(each))])
 
 
 def verified(facts: Facts) -> str:
@@ -225,6 +220,15 @@ def retreated(facts: Facts) -> str:
     """What pages get from the origin."""
     lines = list(_held(facts["live"])) or [_line("pages", "name every target's own URLs")]
     return "\n".join([facts["live"]["directory"], *lines])
+
+
+def _row(each: Facts) -> tuple[str, ...]:
+    return each["target"], each["key"], human_size(each["bytes"])
+
+
+def _is_private(each: Facts) -> bool:
+    """Whether it is a record or a copy, which is nobody's business but ours."""
+    return str(each["key"]).startswith(f"{PRIVATE}/")
 
 
 def _line(word: str, text: str) -> str:
