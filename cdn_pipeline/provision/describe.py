@@ -19,6 +19,7 @@ from cdn_pipeline.provision.description import (
     CACHING_OPTIMIZED,
     COPY_ORIGIN,
     GROUP,
+    RECORD_TYPES,
     SITE_ORIGIN,
     TAG,
     AccessControl,
@@ -74,7 +75,7 @@ def describe(config: Config) -> Description:
         domain=domain,
         certificate=asked,
         hosted_zone=(wanted.hosted_zone or "") if domain else "",
-        records=tuple(Record(domain, each) for each in ("A", "AAAA", "HTTPS")) if domain else (),
+        records=tuple(Record(domain, each) for each in RECORD_TYPES) if domain else (),
     )
 
 

@@ -29,6 +29,7 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"  # the hosted zone of every distribution
 CERTIFICATE_REGION = "us-east-1"  # the only one in which CloudFront looks for certificates
+RECORD_TYPES = ("A", "AAAA", "HTTPS")  # of the records that lead to a distribution
 
 BUCKET_ORIGIN, SITE_ORIGIN, COPY_ORIGIN, GROUP = "bucket", "site", "copy", "bucket-or-site"
 CACHE_TAG_HEADER = "x-amz-meta-cache-tag"  # as S3 answers with what a deploy has sent as Cache-Tag
