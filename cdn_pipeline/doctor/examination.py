@@ -91,9 +91,10 @@ class _Examiner:
         for _ in range(DEPTH):
             named = self._chosen(each for visit in list(self.visits) for each in visit.named)
             closely = self._within_limit(named)
+            if len(closely) < len(named):
+                self.skipped[OVER_LIMIT] += len(named) - len(closely)
             if not closely:
                 break
-            self.skipped[OVER_LIMIT] += len(named) - len(closely)
             self._visit(pool, closely, closely)
 
     def _release(self, pool: ThreadPoolExecutor) -> None:

@@ -18,7 +18,7 @@ from cdn_pipeline.doctor.rules import (
     types,
     validators,
 )
-from cdn_pipeline.doctor.visit import Examination, Host
+from cdn_pipeline.doctor.visit import Examination, Host, Visit
 
 OF_VISITS = (answers, keeping, lifetimes, compression, types, sharing, validators, pages, release)
 OF_HOSTS = (missing, transport)
@@ -34,11 +34,15 @@ def _all(examination: Examination) -> Iterator[Finding]:
     for host in examination.hosts:
         yield from transport.findings(host, examination)
         yield from missing.findings(host)
-    unreachable = {f"{host.scheme}://{host.netloc}/" for host in examination.hosts if _is_lost(host)}
+    lost = tuple(f"{host.scheme}://{host.netloc}/" for host in examination.hosts if _is_lost(host))
     for visit in examination.visits:
-        if not visit.first.request.url.startswith(tuple(unreachable)) or visit.first.response:
-            for rule in OF_VISITS:
-                yield from rule.findings(visit)
+        if visit.first.response or not visit.first.request.url.startswith(lost):
+            yield from _of_visit(visit)
+
+
+def _of_visit(visit: Visit) -> Iterator[Finding]:
+    for rule in (types,) if types.is_page_instead(visit) else OF_VISITS:
+        yield from rule.findings(visit)
 
 
 def _is_lost(host: Host) -> bool:

@@ -173,10 +173,11 @@ COMPRESSIBLE = {"image/svg+xml", "image/bmp", "image/x-icon", "image/vnd.microso
 
 
 def _unasked(visit: Visit) -> Iterator[Finding]:
-    for name, answer in visit.encodings.items():
-        if encoding(answer) not in ("", name):
-            message = f"{encoding(answer)} comes to those who ask for {name}"
-            yield UNASKED.found(message, answer, answer.said("content-encoding"))
+    wrong = {name: each for name, each in visit.encodings.items() if encoding(each) not in ("", name)}
+    for given in sorted({encoding(each) for each in wrong.values()}):
+        asked = [name for name, each in wrong.items() if encoding(each) == given]
+        message = f"{given} comes to those who do not ask for it"
+        yield UNASKED.found(message, wrong[asked[0]], f"accept-encoding: {' or '.join(asked)}")
 
 
 def _variants(visit: Visit) -> Iterator[Finding]:

@@ -82,17 +82,21 @@ def findings(visit: Visit) -> Iterator[Finding]:
     if visit.first.status != 200 or visit.first.response is None:
         return
     at, kind = visit.first, visit.resource.kind
-    if (
-        kind not in (PAGE,)
-        and kind in BY_KIND
-        and HTML.search(at.response.start[:400] if at.response else b"")
-    ):
+    if is_page_instead(visit):
         yield PAGE_INSTEAD.found("it is an HTML page", at, at.said("content-type"))
         return
     yield from _type(at, kind)
     yield from _charset(at, kind)
     if kind in (STYLE, SCRIPT, MODULE) and "nosniff" not in at.header("x-content-type-options").lower():
         yield NOSNIFF.found("it comes without nosniff", at)
+
+
+def is_page_instead(visit: Visit) -> bool:
+    """Whether nothing else that could be said of the answer matters."""
+    start = visit.first.response.start if visit.first.response else b""
+    return (
+        visit.first.status == 200 and visit.resource.kind in BY_KIND and HTML.search(start[:400]) is not None
+    )
 
 
 def _type(at: Exchange, kind: str) -> Iterator[Finding]:
