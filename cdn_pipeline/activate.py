@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import PRIVATE, activation, digest, hold, inline, ledger, note
+from cdn_pipeline import PRIVATE, activation, digest, hold, inline, ledger, note, project
 from cdn_pipeline.activation import Activation
 from cdn_pipeline.config import ORIGIN, Config
 from cdn_pipeline.document import NAME, PREVIOUS
@@ -21,7 +21,6 @@ from cdn_pipeline.errors import ERROR, Problem, PublishError, SiteError
 from cdn_pipeline.release import BuildDirectory
 
 NOTE = "live.json"  # in the private directory: which state of which home store this is
-DIRECTORY = "directory:"
 NAMED = 3  # missing files that a message names
 
 
@@ -46,16 +45,14 @@ class State(NamedTuple):
 
 
 def live(config: Config, build: Path) -> Live:
-    """That of a site whose build directory is *build*."""
-    store = config.origin.store
+    """That of a site whose build directory is *build*; as `project.live_directory`."""
+    store = config.origin.store or ""
     stored = None
-    if store is not None and store.startswith(DIRECTORY):
-        stored = _absolute(config, store.removeprefix(DIRECTORY))
-    if config.publish.live is not None:
-        directory = _absolute(config, config.publish.live)
-    else:
-        directory = stored / PRIVATE / "live" if stored else build
-    return Live(directory, stored or build / ORIGIN, build)
+    if store.startswith(project.DIRECTORY):
+        stored = _absolute(config, store.removeprefix(project.DIRECTORY))
+    table = {"publish": {"live": config.publish.live}, "targets": {ORIGIN: {"store": store}}}
+    directory = project.live_directory(str(config.root), str(build), table)
+    return Live(Path(directory), stored or build / ORIGIN, build)
 
 
 def _absolute(config: Config, path: str) -> Path:

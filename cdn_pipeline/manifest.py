@@ -71,7 +71,7 @@ class Manifest:
     ) -> Manifest:
         """Of the project whose config is at or above *start*. Raises `ConfigError` if there is none."""
         found = project.find(start)
-        return cls(os.path.join(found.build, NAME), missing, reload, found.origin)
+        return cls(found.manifest, missing, reload, found.origin)
 
     def url(self, name: str) -> str:
         """The URL of a file or, if there is none of that name, of a bundle's first part. Absolute URLs come

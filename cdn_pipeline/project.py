@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cdn_pipeline import CONFIG
+from cdn_pipeline import CONFIG, ORIGIN, PRIVATE
+from cdn_pipeline.document import NAME
 from cdn_pipeline.errors import ConfigError
 
 PYPROJECT = "pyproject.toml"
+DIRECTORY = "directory:"
 
 
 class Project(NamedTuple):
@@ -19,6 +22,35 @@ class Project(NamedTuple):
     build: str  # absolute
     origin: str  # under which URL the origin's files are served
     sources: tuple[str, ...]  # absolute, the source roots
+    live: str  # absolute, where deploys put the manifest; the build, where they need not
+
+    @property
+    def manifest(self) -> str:
+        """The file that a running site reads: that of the last deploy; before there was one, of the build."""
+        return manifest_file(self.live, self.build)
+
+
+def manifest_file(live: str, build: str) -> str:
+    """See `Project.manifest`."""
+    file = os.path.join(live, NAME)
+    return file if os.path.isfile(file) else os.path.join(build, NAME)
+
+
+def live_directory(root: str, build: str, table: Mapping[str, Any]) -> str:
+    """Where running sites read: as ``publish.live`` in the config *table* says, else in the store of the
+    origin, if that is a directory, else in *build*. All absolute but what is in the table."""
+    live = _within(table, "publish").get("live")
+    if isinstance(live, str):
+        return os.path.normpath(os.path.join(root, live))
+    store = _within(_within(table, "targets"), ORIGIN).get("store")
+    if isinstance(store, str) and store.startswith(DIRECTORY):
+        return os.path.normpath(os.path.join(root, store.removeprefix(DIRECTORY), PRIVATE, "live"))
+    return build
+
+
+def _within(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = table.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 def find(start: str | os.PathLike[str] = ".") -> Project:
@@ -63,12 +95,10 @@ def _project(root: str, name: str, table: dict[str, Any]) -> Project:
     build = table.get("build", "build")
     if not isinstance(build, str):
         raise ConfigError(f"{os.path.join(root, name)}: build: a directory, not {build!r}")
-    targets = table.get("targets")
-    origin = targets.get("origin") if isinstance(targets, dict) else None
-    url = origin.get("url") if isinstance(origin, dict) else None
+    url = _within(_within(table, "targets"), ORIGIN).get("url")
     shown = url if isinstance(url, str) else "/static/"
     sources = table.get("source", ["static"])
     named = [each for each in sources if isinstance(each, str)] if isinstance(sources, list) else []
     roots = tuple(os.path.normpath(os.path.join(root, each)) for each in named)
     file, out = os.path.join(root, name), os.path.normpath(os.path.join(root, build))
-    return Project(file, root, out, shown.rstrip("/") + "/", roots)
+    return Project(file, root, out, shown.rstrip("/") + "/", roots, live_directory(root, out, table))

@@ -90,6 +90,15 @@ def test_a_live_directory_is_shaped_as_a_build(site: Site) -> None:
         assert (place(site).directory / name).read_bytes() == (site.out / name).read_bytes(), name
 
 
+def test_a_running_site_reads_what_is_live_as_soon_as_something_is(site: Site) -> None:
+    release = built(site, "a { color: red }")
+    uploaded(site)
+    assert Manifest.of_project(site.root).directory == str(site.out)
+    activated(site, release, 1)
+
+    assert Manifest.of_project(site.root).directory == str(site.root / "www/.cdn_pipeline/live")
+
+
 def test_an_older_release_comes_back_as_it_was(site: Site) -> None:
     first = built(site, "a { color: red }")
     include = (site.out / "includes/groups/home.html").read_bytes()

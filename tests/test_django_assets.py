@@ -100,3 +100,44 @@ def test_output_goes_where_the_caller_of_a_command_wants_it(tmp_path: Path, caps
 
     assert out.getvalue() == "0 files checked, 0 warnings\n"
     assert capsys.readouterr().out == ""
+
+
+STORES = {
+    "origin": {"store": "directory:www"},
+    "cdn": {"url": "//cdn.example.com/", "store": "directory:cdn"},
+}
+
+
+def test_plan_and_deploy_are_of_what_the_finders_find(project: Path) -> None:
+    targets = {**STORES, "cdn": {**STORES["cdn"], "verify_edge": False}}
+    django_site.write_project(project, [], {"minify": False, "targets": targets})
+    planned = json.loads(manage(project, "assets", "plan", "--json").stdout)
+    ran = manage(project, "assets", "deploy", "--json")
+    deployed = json.loads(ran.stdout)
+
+    assert (ran.returncode, deployed["ok"], deployed["release"]) == (0, True, planned["release"])
+    assert [each["target"] for each in planned["uploads"]] == ["cdn", "origin"]
+    live = project / "www/.cdn_pipeline/live"
+    assert deployed["live"]["directory"] == str(live)
+    script = "from django.templatetags.static import static; print(static('b.png'))"
+    shown = manage(project, "shell", "--command", script).stdout.strip().splitlines()[-1]
+    image = json.loads((live / "manifest.json").read_text())["files"]["b.png"]
+    assert shown == image["url"] == "//cdn.example.com/b.796120837694.png"
+    assert (project / "cdn/b.796120837694.png").read_text() == "PNG"
+
+
+def test_what_is_live_is_what_pages_name_until_the_next_deploy(project: Path) -> None:
+    django_site.write_project(project, [], {"minify": False, "targets": {"origin": STORES["origin"]}})
+    assert manage(project, "assets", "deploy").returncode == 0
+    (project / "static/b.png").write_text("PNG2")
+    assert manage(project, "collectstatic", "--no-input").returncode == 0
+    script = "from django.templatetags.static import static; print(static('b.png'))"
+    shown = manage(project, "shell", "--command", script).stdout.strip().splitlines()[-1]
+    assert shown == "/static/b.796120837694.png"
+
+    assert manage(project, "assets", "deploy", "--no-build").returncode == 0
+    shown = manage(project, "shell", "--command", script).stdout.strip().splitlines()[-1]
+    assert shown != "/static/b.796120837694.png"
+    assert manage(project, "assets", "rollback").returncode == 0
+    shown = manage(project, "shell", "--command", script).stdout.strip().splitlines()[-1]
+    assert shown == "/static/b.796120837694.png"

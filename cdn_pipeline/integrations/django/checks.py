@@ -19,7 +19,6 @@ from django.utils.module_loading import import_string
 from cdn_pipeline.errors import CdnPipelineError
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.integrations.django.storage import Storage
-from cdn_pipeline.manifest import NAME
 
 if TYPE_CHECKING:
     from cdn_pipeline.config import Config
@@ -64,7 +63,7 @@ def check_build(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     storage = _storage()
     if storage is None or not storage.location:
         return []
-    file = os.path.join(configuration.build_directory(storage.config_options), NAME)
+    file = configuration.manifest_file(storage.config_options)
     if os.path.isfile(file):
         return []
     return [

@@ -37,6 +37,15 @@ def build_directory(options: Mapping[str, Any]) -> str:
     return os.path.normpath(os.path.join(root(), build if isinstance(build, str | os.PathLike) else "build"))
 
 
+def manifest_file(options: Mapping[str, Any]) -> str:
+    """The manifest that a running site reads, by *options* as in `build_directory`."""
+    found = None if options else _project()
+    if found is not None:
+        return found.manifest
+    build = build_directory(options)
+    return project.manifest_file(project.live_directory(root(), build, _plain(options)), build)
+
+
 def load(options: Mapping[str, Any]) -> Config:
     """The config. Where it says no URL for the origin, that is STATIC_URL; where it names no templates, they
     are the project's. Raises `ConfigError`."""

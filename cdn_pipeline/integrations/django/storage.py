@@ -17,7 +17,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from cdn_pipeline import ORIGIN, RELOAD_S
 from cdn_pipeline.errors import BrokenManifest, CdnPipelineError, UnknownAsset
 from cdn_pipeline.integrations.django import configuration
-from cdn_pipeline.manifest import NAME, Manifest
+from cdn_pipeline.manifest import Manifest
 from cdn_pipeline.references import split_suffix
 from cdn_pipeline.snapshot import is_absolute
 from cdn_pipeline.spelling import nearest
@@ -80,7 +80,7 @@ class Storage(StaticFilesStorage):
         missing = "error" if self.manifest_strict else "plain"
         manifest = self._manifest
         if manifest is None or manifest.missing != missing:
-            file = os.path.join(configuration.build_directory(self.config_options), NAME)
+            file = configuration.manifest_file(self.config_options)
             manifest = Manifest.load(file, missing, self._reload, configuration.static_url())
             self._manifest = manifest
         return manifest

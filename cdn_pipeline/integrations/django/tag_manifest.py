@@ -14,7 +14,7 @@ from django.template import TemplateSyntaxError
 
 from cdn_pipeline import RELOAD_S, inline
 from cdn_pipeline.integrations.django import configuration
-from cdn_pipeline.manifest import NAME, Manifest
+from cdn_pipeline.manifest import Manifest
 
 log = logging.getLogger("cdn_pipeline")
 
@@ -45,7 +45,7 @@ def manifest() -> Manifest:
     own = getattr(staticfiles_storage, "manifest", None)
     if isinstance(own, Manifest):
         return own if own.missing == "plain" else _lenient(own.file, own.reload, configuration.static_url())
-    file = os.path.join(configuration.build_directory({}), NAME)
+    file = configuration.manifest_file({})
     return _lenient(file, RELOAD_S, configuration.static_url())
 
 

@@ -66,7 +66,7 @@ class Site:
 
         named = self.setting("MANIFEST")
         if named is None:
-            named = os.path.join(self.project.build if self.project else "build", NAME)
+            named = self.project.manifest if self.project else os.path.join("build", NAME)
         file = os.path.join(self._app.root_path, named)
         origin = self.project.origin if self.project else self.static_url
         return Manifest.load(file, self.setting("MISSING"), self.setting("RELOAD"), origin)
