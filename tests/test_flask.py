@@ -488,6 +488,26 @@ def test_the_group_has_its_proper_name_where_nobody_else_took_it(project: Site) 
     assert project.manifest()["files"]
 
 
+def test_a_deployed_release_is_what_a_running_app_names(project: Site) -> None:
+    stores = '[targets.origin]\nstore = "directory:www"\n'
+    project.write({"cdn_pipeline.toml": PLAIN + stores, "static/a.css": "a {}"})
+    runner = application(project).test_cli_runner()
+    deployed = runner.invoke(args=["assets", "deploy"])
+    project.write({"static/a.css": "b {}"})
+    runner.invoke(args=["assets", "build"])
+    before = project.url("a.css")
+
+    assert deployed.exit_code == 0, deployed.output
+    assert "is published" in deployed.output
+    with application(project).test_request_context():
+        assert flask.url_for("static", filename="a.css") != before
+        runner.invoke(args=["assets", "deploy", "--no-build"])
+    with application(project).test_request_context():
+        assert flask.url_for("static", filename="a.css") == before
+        assert application(project).test_client().get(before).data == b"b {}"
+    assert runner.invoke(args=["assets", "rollback"]).exit_code == 0
+
+
 def test_a_command_of_the_site_s_own_stays(project: Site) -> None:
     app = Flask("app", root_path=str(project.root))
     app.cli.command("assets")(lambda: print("mine"))

@@ -12,6 +12,15 @@ VERBS = {
     "build": "Build the site's assets.",
     "check": "Find every problem that a build would find, and write nothing.",
     "watch": "Build again whenever something changes.",
+    "plan": "Say what a deploy would do.",
+    "deploy": "Build, put the release into its stores, and publish it.",
+    "status": "Say what is published.",
+    "releases": "List the releases that can be published again.",
+    "rollback": "Publish an earlier release again.",
+    "prune": "Delete what no release needs any more.",
+    "verify": "Read the published release from its stores, and through the CDN.",
+    "diff": "Say how two releases differ.",
+    "retreat": "Have pages get from the origin what a CDN has.",
 }
 # Flask gives what an installed package calls `assets`, as Flask-Assets does, precedence over the app's own.
 NAMES = ("assets", "cdn-pipeline")
