@@ -124,6 +124,7 @@ fingerprint = 3
         ("[publish]\nconcurrency = 0", "publish.concurrency: must be a whole number, 1 or more"),
         ('[publish]\ngrace = "long"', "publish.grace: is 'long'"),
         ('[publish]\nfile_proxy = "proxy"', "publish.file_proxy: is 'proxy'; must be \"module:function\""),
+        ('[publish]\nfile_proxy = "a:b"', "publish.file_proxy: needs a live directory; say where"),
         ("[hooks]\nafter_deploy = 1", "hooks.after_deploy: is 1; write"),
         ("[hooks]\nafter_deploi = 'x'", "hooks.after_deploi: unknown key; did you mean 'after_deploy'?"),
     ],
