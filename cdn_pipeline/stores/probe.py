@@ -10,6 +10,8 @@ from cdn_pipeline.stores import CREATE, Condition, Conflict, Match, Store, Store
 
 KEY = f"{PRIVATE}/probe"
 BODY = b"cdn_pipeline asks whether this store keeps to the conditions of a put\n"
+SECOND = b"It does not create only what is missing\n"  # bodies differ, so that none is taken for another
+SWAPPED = b"It does not compare before it swaps\n"
 NOBODYS = Match('"00000000000000000000000000000000"')
 
 
@@ -27,16 +29,16 @@ def probe(store: Store) -> None:
 
 
 def _creates_once(store: Store) -> bool:
-    return not (_puts(store, CREATE) and _puts(store, CREATE))
+    return not (_puts(store, BODY, CREATE) and _puts(store, SECOND, CREATE))
 
 
 def _compares(store: Store) -> bool:
-    return not _puts(store, NOBODYS)
+    return not _puts(store, SWAPPED, NOBODYS)
 
 
-def _puts(store: Store, condition: Condition) -> bool:
+def _puts(store: Store, body: bytes, condition: Condition) -> bool:
     try:
-        store.put(KEY, BODY, {"Content-Type": "text/plain"}, sha256(BODY), condition)
+        store.put(KEY, body, {"Content-Type": "text/plain"}, sha256(body), condition)
     except Conflict:
         return False
     return True
