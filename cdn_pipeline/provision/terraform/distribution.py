@@ -7,9 +7,7 @@ from typing import Any
 
 from cdn_pipeline.provision.description import Behavior, Description, Origin, OriginGroup
 from cdn_pipeline.provision.terraform.hcl import Block, Expression, nested
-from cdn_pipeline.provision.terraform.places import NAME, filled
-
-TAGS = Expression("local.tags")
+from cdn_pipeline.provision.terraform.places import NAME, TAGS, filled
 
 
 def distribution(description: Description) -> Block:

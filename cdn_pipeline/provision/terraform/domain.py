@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cdn_pipeline.provision.description import RECORD_TYPES, Certificate, Description, Record
 from cdn_pipeline.provision.terraform.hcl import Block, Expression, nested
-from cdn_pipeline.provision.terraform.places import NAME, filled
+from cdn_pipeline.provision.terraform.places import NAME, TAGS, filled
 
 ZONE = f"data.aws_route53_zone.{NAME}[0].zone_id"
 PROOF = f"one(aws_acm_certificate.{NAME}[0].domain_validation_options)"
@@ -20,9 +20,9 @@ BY_HAND = (
 
 def domain(description: Description) -> Iterator[Block]:
     """All of it exists only where variables ask for it."""
-    yield Block(("data", "aws_route53_zone", NAME), _ZONE)
+    yield Block(("data", "aws_route53_zone", NAME), SOUGHT_ZONE)
     yield Block(("resource", "aws_acm_certificate", NAME), _certificate(description))
-    yield Block(("resource", "aws_route53_record", "proof"), _PROOF)
+    yield Block(("resource", "aws_route53_record", "proof"), PROOF_RECORD)
     issued = {
         "count": MAKES_CERTIFICATE,
         "region": _wanted(description).region,
@@ -45,7 +45,7 @@ def _certificate(description: Description) -> dict[str, object]:
         "domain_name": Expression("var.domain"),
         "validation_method": wanted.validation,
         "key_algorithm": wanted.key,
-        "tags": Expression("local.tags"),
+        "tags": TAGS,
         "lifecycle": nested({"create_before_destroy": True}),
     }
 
@@ -67,12 +67,12 @@ def _records(description: Description) -> dict[str, object]:
     }
 
 
-_ZONE = {
+SOUGHT_ZONE = {
     "count": Expression("local.has_zone ? 1 : 0"),
     "name": Expression('strcontains(var.hosted_zone, ".") ? var.hosted_zone : null'),
     "zone_id": Expression('strcontains(var.hosted_zone, ".") ? null : var.hosted_zone'),
 }
-_PROOF = {
+PROOF_RECORD = {
     "count": Expression("local.makes_certificate && local.has_zone ? 1 : 0"),
     "zone_id": Expression(ZONE),
     "name": Expression(f"{PROOF}.resource_record_name"),

@@ -24,8 +24,8 @@ class Nested(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A block at the top: ``resource "aws_s3_bucket" "assets" {…}``. A value of its body that is `Nested` is as
-    many blocks."""
+    """A block at the top: ``resource "aws_s3_bucket" "assets" {…}``. A value of its body that is `Nested` is
+    as many blocks."""
 
     words: tuple[str, ...]
     body: Mapping[str, Any]
@@ -50,9 +50,11 @@ def quoted(value: str) -> str:
 def escaped(value: str) -> str:
     """*value* between quotes: ``${`` stays what it is."""
     plain = re.sub(r"([$%])\{", r"\1\1{", value)
-    return re.sub(
-        r'["\\\x00-\x1f\x7f]', lambda match: ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}", plain
-    )
+    return re.sub(r'["\\\x00-\x1f\x7f]', _escape, plain)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
 
 
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -11,6 +11,7 @@ from cdn_pipeline.provision.terraform.hcl import Expression, escaped
 
 NAME = "assets"  # of every resource of which there is one
 BUCKET = f"aws_s3_bucket.{NAME}"
+TAGS = Expression("local.tags")
 DISTRIBUTION = f"aws_cloudfront_distribution.{NAME}"
 PLACES = {
     "account.id": f"data.aws_caller_identity.{NAME}.account_id",

@@ -7,18 +7,18 @@ from typing import Any
 
 from cdn_pipeline.provision import permissions
 from cdn_pipeline.provision.description import Description, HeadersPolicy, Policy, Role
-from cdn_pipeline.provision.terraform.distribution import TAGS, distribution
+from cdn_pipeline.provision.terraform.distribution import distribution
 from cdn_pipeline.provision.terraform.domain import domain
 from cdn_pipeline.provision.terraform.hcl import Block, Expression, encoded, nested
-from cdn_pipeline.provision.terraform.places import BUCKET, NAME, filled
+from cdn_pipeline.provision.terraform.places import BUCKET, NAME, TAGS, filled
 
 CORS = (
-    "Fonts and modules are asked for with CORS. What S3 says of it would be kept for everybody as it was for\n"
-    "whoever came first, so it is said here."
+    "Fonts and modules are asked for with CORS. What S3 says of it would be kept for everybody as it was\n"
+    "for whoever came first, so it is said here."
 )
 READERS = (
-    "CloudFront reads the files, and not the records of releases. That it may list them makes what is missing\n"
-    "an honest 404."
+    "CloudFront reads the files, and not the records of releases. That it may list them makes what is\n"
+    "missing an honest 404."
 )
 
 
@@ -47,10 +47,8 @@ def _resource(kind: str, body: Mapping[str, Any], comment: str = "", name: str =
 
 def _bucket(description: Description) -> Iterator[Block]:
     wanted, bucket = description.bucket, {"bucket": Expression(f"{BUCKET}.id")}
-    kept = nested({"prevent_destroy": True})
-    yield _resource(
-        "s3_bucket", {"bucket": wanted.name, "tags": TAGS, "lifecycle": kept}, "Private, and kept."
-    )
+    body = {"bucket": wanted.name, "tags": TAGS, "lifecycle": nested({"prevent_destroy": True})}
+    yield _resource("s3_bucket", body, "Private, and kept: Terraform refuses to remove it.")
     ways = ("block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets")
     closed = dict.fromkeys(ways, wanted.is_public_access_blocked)
     yield _resource("s3_bucket_public_access_block", bucket | closed)
