@@ -403,6 +403,7 @@ def _explain(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from cdn_pipeline import doctor_verb
 
+    options.interrupted = "nothing was changed"
     is_named = options.project is not None or options.config is not None
     return doctor_verb.run(options, _config(options) if is_named or not options.urls else None)
 

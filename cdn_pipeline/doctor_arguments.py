@@ -22,6 +22,7 @@ def add(verb: Verb, run: Run, words: Collection[str]) -> None:
     parser.add_argument("--limit", type=_count, default=50, metavar="N", help="files to look at closely")
     parser.add_argument("--concurrency", type=_count, default=4, metavar="N", help="requests at once")
     parser.add_argument("--timeout", type=_count, default=10, metavar="S", help="seconds for each answer")
+    parser.add_argument("--time-limit", type=_count, default=300, metavar="S", help="seconds for everything")
     parser.add_argument(
         "--connect-to",
         action="append",

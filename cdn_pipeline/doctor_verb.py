@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, config: Config | None) -> int:
     try:
         examination = examine(
             _scope(options, config),
-            Reach(dict(options.connect_to), timeout_s=float(options.timeout)),
+            Reach(dict(options.connect_to), timeout_s=options.timeout, time_limit_s=options.time_limit),
             tell=lambda done, total: progress("look at", done, total),
         )
     finally:

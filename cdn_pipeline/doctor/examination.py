@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cdn_pipeline.doctor import visitor
 from cdn_pipeline.doctor.foreign import is_foreign
-from cdn_pipeline.doctor.prober import Prober, Reach, Trouble
+from cdn_pipeline.doctor.prober import OVER_TIME, Prober, Reach, Trouble
 from cdn_pipeline.doctor.resource import FRAME, Resource, kind_of
 from cdn_pipeline.doctor.visit import Examination, Host, Visit
 from cdn_pipeline.expectation import Expected
@@ -20,6 +20,7 @@ DEPTH = 4  # a page, its style sheets, what they import, its fonts
 HOSTS = 20  # that one page may send us to
 
 OVER_LIMIT = "beyond --limit"
+LATE = "after --time-limit"
 FOREIGN = "of others who serve many sites"
 NOT_CHOSEN = "of hosts that --host leaves out"
 FRAMES = "pages in frames"
@@ -60,6 +61,7 @@ def examine(
                 visits = tuple(examiner.visits)
                 hosts = tuple(pool.map(lambda some: visitor.host(prober, some, pause), by_host(visits)))
             except BaseException:
+                prober.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         hosts = _with_late_troubles(hosts, prober)
@@ -144,7 +146,11 @@ class _Examiner:
         close = {each.url for each in closely}
         futures = [pool.submit(visitor.visit, self.prober, each, each.url in close) for each in resources]
         for future in futures:
-            self.visits.append(future.result())
+            found = future.result()
+            if found.first.fault == OVER_TIME:
+                self.skipped[LATE] += 1
+            else:
+                self.visits.append(found)
             self.tell(len(self.visits), len(self._known) - self.skipped.total())
 
 

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from cdn_pipeline.edge import Edge, Garbled, Interrupted, Request
 
 PATIENCE = 3  # answers of a host that may fail one after the other
 TIMEOUT_S = 10.0
+OVER_TIME = "the time limit was over"
 
 Place = tuple[str, str]  # scheme, host with port
 
@@ -37,6 +39,7 @@ class Reach(NamedTuple):
     context: ssl.SSLContext | None = None
     timeout_s: float = TIMEOUT_S
     trusted: Collection[str] = ()
+    time_limit_s: float = 300.0  # after which nothing more is asked
 
 
 class Prober:
@@ -53,9 +56,16 @@ class Prober:
         self._failures: Counter[Place] = Counter()
         self._refusals: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._end = time.monotonic() + reach.time_limit_s
+
+    def stop(self) -> None:
+        """Nothing more is asked."""
+        self._end = 0.0
 
     def ask(self, request: Request) -> Exchange:
         """What comes back, or why nothing does."""
+        if time.monotonic() > self._end:
+            return Exchange(request, None, OVER_TIME)
         url = urlsplit(request.url)
         place = (url.scheme, url.netloc)
         trouble = self.troubles.get(place) or self._refused(place, url.hostname or "")

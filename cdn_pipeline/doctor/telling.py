@@ -42,7 +42,7 @@ def _host(host: Host, visits: Iterable[Visit]) -> dict[str, Any]:
     expires = None if host.expires is None else time.strftime("%Y-%m-%d", time.gmtime(host.expires))
     return {
         "host": f"{host.scheme}://{host.netloc}",
-        "provider": provider(answered[0].first.headers) if answered else "",
+        "provider": next((who for each in answered if (who := provider(each.first.headers))), ""),
         "http": _versions(host, answered),
         "expires": expires,
         "files": len(own),
@@ -50,10 +50,10 @@ def _host(host: Host, visits: Iterable[Visit]) -> dict[str, Any]:
     }
 
 
-def _versions(host: Host, answered: Iterable[Visit]) -> list[str]:
-    """``["1.1", "2", "3"]``, as far as they are offered."""
+def _versions(host: Host, answered: Sequence[Visit]) -> list[str]:
+    """``["1.1", "2", "3"]``, as far as they are offered; none where there was no answer."""
     offers_3 = any("h3" in each.first.header("alt-svc") for each in answered)
-    return ["1.1"] + ["2"] * (host.protocol == "h2") + ["3"] * offers_3
+    return ["1.1"] * bool(answered) + ["2"] * (host.protocol == "h2") + ["3"] * offers_3
 
 
 def _file(visit: Visit) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def text(facts: Facts, *, with_files: bool = False) -> str:
 def _host_lines(host: Facts) -> Iterator[str]:
     who = NAMES.get(host["provider"], "")
     parts = [who] if who else []
-    parts.append("HTTP/" + ", ".join(host["http"]))
+    parts.append(f"HTTP/{', '.join(host['http'])}" if host["http"] else "no answer")
     parts += [f"certificate until {host['expires']}"] if host["expires"] else []
     parts.append(count(host["files"], "file"))
     parts += [f"{number} {kind}" for kind, number in host["cache"].items() if kind != "UNKNOWN"]

@@ -14,7 +14,18 @@ from cdn_pipeline.cdns.cache_status import HIT, UNKNOWN
 from cdn_pipeline.doctor import address, module, page, sheet
 from cdn_pipeline.doctor.exchange import Exchange, encoding, media_type
 from cdn_pipeline.doctor.prober import Prober
-from cdn_pipeline.doctor.resource import FONT, IMAGE, MEDIA, MODULE, PAGE, SCRIPT, STYLE, TEXTS, Resource
+from cdn_pipeline.doctor.resource import (
+    FONT,
+    IMAGE,
+    MEDIA,
+    MODULE,
+    OTHER,
+    PAGE,
+    SCRIPT,
+    STYLE,
+    TEXTS,
+    Resource,
+)
 from cdn_pipeline.doctor.rules.compression import is_text
 from cdn_pipeline.doctor.rules.sharing import CREDENTIALS, is_allowed
 from cdn_pipeline.doctor.visit import Host, Visit
@@ -26,14 +37,14 @@ REDIRECTS = (301, 302, 303, 307, 308)
 FARTHEST = 10  # redirects; browsers follow 20
 AGAIN = 3  # times, until it is a hit: a CDN is many servers
 KEPT = 1 << 20  # bytes of text
-LARGEST = 8 << 20  # bytes of content that are read, where no manifest says how many there are
+LARGEST = 4 << 20  # bytes of content that are read, where no manifest says how many there are
 LATER_S = 3.0
 ENCODINGS = ("identity", "gzip", "br", "zstd")
 
 
 def visit(prober: Prober, resource: Resource, is_full: bool = True) -> Visit:
     """Asked once, or with *is_full* in every way that a rule needs."""
-    found = _arrived(prober, resource)
+    found = _arrived(prober, resource, is_full)
     found = found._replace(resource=_known(found.resource, found.first))
     found = found._replace(named=tuple(_named(found)))
     if not is_full or found.first.status != 200:
@@ -50,11 +61,11 @@ def visit(prober: Prober, resource: Resource, is_full: bool = True) -> Visit:
     return _with_parts(prober, _with_origin(prober, found))
 
 
-def _arrived(prober: Prober, resource: Resource) -> Visit:
+def _arrived(prober: Prober, resource: Resource, is_full: bool) -> Visit:
     at_most = resource.expected.size if resource.expected else LARGEST
     url, redirects, obstacle = resource.url, [], ""
+    kept = KEPT if is_full and (resource.kind in TEXTS or resource.integrity) else START
     while True:
-        kept = KEPT if resource.kind in TEXTS or resource.integrity else START
         exchange = prober.ask(Request(url, at_most=at_most, kept=kept))
         if exchange.status not in REDIRECTS or not exchange.header("location"):
             break
@@ -72,11 +83,11 @@ def _arrived(prober: Prober, resource: Resource) -> Visit:
 
 def _known(resource: Resource, first: Exchange) -> Resource:
     """What a URL that was given by hand turns out to be."""
-    if resource.page or resource.expected or first.status != 200:
+    if resource.page or resource.expected or resource.kind not in (PAGE, OTHER) or first.status != 200:
         return resource
     type_ = media_type(first)[0]
     kind = next((kind for pattern, kind in BY_TYPE if re.match(pattern, type_)), resource.kind)
-    return resource if kind == SCRIPT and resource.kind == MODULE else resource._replace(kind=kind)
+    return resource._replace(kind=kind)
 
 
 BY_TYPE = (
@@ -90,16 +101,16 @@ BY_TYPE = (
 
 
 def _named(found: Visit) -> Iterator[Resource]:
-    """What a page, a sheet or a module loads, of as much of it as was kept."""
+    """What a page, a sheet or a module loads, of as much of it as was kept; a manifest has named all."""
     resource, response = found.resource, found.first.response
-    if response is None or response.status != 200 or resource.kind not in (PAGE, STYLE, MODULE):
+    if response is None or response.status != 200 or resource.expected is not None:
         return
     text, url = response.start.decode("utf-8", "replace"), found.first.request.url
     if resource.kind == PAGE:
         yield from page.named(text, url)
     elif resource.kind == STYLE:
         yield from page.merged(sheet.named(text, url, resource.page))
-    else:
+    elif resource.kind == MODULE:
         yield from page.merged(module.named(text, url, resource.page))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from cdn_pipeline.doctor.finding import Check, Finding, grouped
+from cdn_pipeline.doctor.provider import provider
 from cdn_pipeline.doctor.rules import (
     answers,
     compression,
@@ -27,7 +29,22 @@ CHECKS: tuple[Check, ...] = tuple(check for module in (*OF_VISITS, *OF_HOSTS) fo
 
 def findings(examination: Examination) -> tuple[Finding, ...]:
     """All that is wrong, each cause once, the worst first."""
-    return grouped(_all(examination))
+    who = _providers(examination)
+    found = _all(examination)
+    return grouped(one._replace(provider=one.provider or who.get(_place(one.urls[0]), "")) for one in found)
+
+
+def _providers(examination: Examination) -> dict[str, str]:
+    """Of each host, since not every answer tells."""
+    return {
+        _place(visit.first.request.url): told
+        for visit in examination.visits
+        if (told := provider(visit.first.headers))
+    }
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).netloc
 
 
 def _all(examination: Examination) -> Iterator[Finding]:

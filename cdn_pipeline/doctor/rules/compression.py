@@ -183,7 +183,7 @@ def _unasked(visit: Visit) -> Iterator[Finding]:
 def _variants(visit: Visit) -> Iterator[Finding]:
     answers = [each for each in (visit.first, *visit.encodings.values()) if each.status == 200]
     compressed = {encoding(each) for each in answers} - {""}
-    if visit.resource.kind != PAGE and all(each.is_whole for each in answers):
+    if visit.resource.kind != PAGE and all(each.is_whole for each in answers) and _is_steady(visit):
         yield from _different(answers)
     if compressed and "accept-encoding" not in words(visit.first.header("vary")):
         if "*" not in words(visit.first.header("vary")):
@@ -196,6 +196,12 @@ def _variants(visit: Visit) -> Iterator[Finding]:
         yield UNCOMPRESSED.found("text comes uncompressed", visit.first, f"{size:,} bytes")
     if compressed == {"gzip"} and "br" in visit.encodings:
         yield GZIP_ONLY.found("text comes in gzip at best", visit.first)
+
+
+def _is_steady(visit: Visit) -> bool:
+    """Whether equal requests get equal bytes, as what is made for each request does not."""
+    digests = {each.response.sha256 for each in (visit.first, *visit.again) if each.response}
+    return len(digests) == 1
 
 
 def _different(answers: list[Exchange]) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ COOKIE_SHARED = Check(
 KEPT_AGAINST = Check(
     "kept_against",
     ERROR,
-    "a CDN keeps what says no-store or private",
+    "a CDN keeps a page that says no-store or private (a warning for a file)",
     "what was meant for one visitor is shown to all",
     "set MinTTL to 0 in the cache policy: a larger one outvotes private and no-store; invalidate",
     "in the cache rule let Edge TTL use the Cache-Control header; purge",
@@ -120,7 +120,8 @@ def _shared(visit: Visit) -> Iterator[Finding]:
         yield COOKIE_SHARED.found(message, at, f"{_name(cookie)}; {said}")
     elif is_hit and {"no-store", "private"} & directives(at.header("cache-control")).keys():
         said = f"{at.said('cache-control')}; {visit.cache.said}"
-        yield KEPT_AGAINST.found("a cache has kept it, although it says that none may", at, said)
+        severity = ERROR if visit.resource.kind == PAGE else WARNING
+        yield KEPT_AGAINST.found("a cache has kept it, although it says that none may", at, said, severity)
 
 
 def _causes(visit: Visit) -> Iterator[Finding]:

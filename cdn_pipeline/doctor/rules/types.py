@@ -64,6 +64,14 @@ BY_KIND = {
     MEDIA: re.compile(r"(?:audio|video)/.+|application/(?:ogg|vnd\.apple\.mpegurl|dash\+xml|x-mpegurl)"),
 }
 BY_KIND[MODULE] = re.compile(rf"{BY_KIND[SCRIPT].pattern}|text/css|application/(?:json|wasm)|.*\+json")
+NAMES = {
+    STYLE: "text/css",
+    SCRIPT: "text/javascript",
+    MODULE: "text/javascript",
+    IMAGE: "an image",
+    FONT: "a font",
+    MEDIA: "audio or video",
+}
 STRICT = frozenset({STYLE, MODULE})
 BY_EXTENSION = {
     "wasm": "application/wasm",  # or WebAssembly.instantiateStreaming fails
@@ -106,7 +114,7 @@ def _type(at: Exchange, kind: str) -> Iterator[Finding]:
         is_right = given == BY_EXTENSION[extension] or given in ALSO.get(extension, ())
         wanted = BY_EXTENSION[extension]
     elif kind in BY_KIND:
-        is_right, wanted = BY_KIND[kind].fullmatch(given) is not None, media_types.TYPES.get(extension, kind)
+        is_right, wanted = BY_KIND[kind].fullmatch(given) is not None, NAMES[kind]
     else:
         return
     if not is_right:
