@@ -156,6 +156,15 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         provision.add_argument("--plan", action="store_true", help="show what differs, and change nothing")
         provision.add_argument("--adopt", action="store_true", help="take over what is there without our tag")
         provision.add_argument("--write", action="store_true", help="put its results into the config")
+        texts = provision.add_mutually_exclusive_group()
+        texts.add_argument(
+            "--template",
+            choices=("cloudformation", "terraform"),
+            help="print it as a template, and touch nothing",
+        )
+        texts.add_argument(
+            "--policy", choices=("deploy", "prune"), help="print what that verb must be allowed, for IAM"
+        )
     return parser
 
 

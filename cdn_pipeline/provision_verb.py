@@ -10,7 +10,7 @@ from typing import Any
 
 from cdn_pipeline import report
 from cdn_pipeline.config import Config
-from cdn_pipeline.provision import reconcile, settings
+from cdn_pipeline.provision import cloudformation, identity_policy, reconcile, settings, terraform
 from cdn_pipeline.provision.account import Account
 from cdn_pipeline.provision.change import CREATE, Change, Difference
 from cdn_pipeline.provision.describe import describe
@@ -26,6 +26,8 @@ def run(config: Config, options: argparse.Namespace, account: Account | None = N
     """Runs it, and returns the exit code: 1 where something is in the way."""
     options.interrupted = "what was made stays; run it again, and it goes on from there"
     description = describe(config)
+    if options.template or options.policy:
+        return _print(config, description, options)
     asked = account or Account(description.bucket.region)
     if options.plan:
         return _show(reconcile.plan(asked, description, adopts=options.adopt), description, options)
@@ -37,6 +39,18 @@ def run(config: Config, options: argparse.Namespace, account: Account | None = N
         print(report.as_json(document))
         return 0
     print(_ending(done, description, config, wanted, is_written=bool(is_written)))
+    return 0
+
+
+def _print(config: Config, description: Description, options: argparse.Namespace) -> int:
+    """What needs no account."""
+    if options.policy:
+        policy = identity_policy.document(config, description, options.policy)
+        print(report.as_json(policy) if options.json else json.dumps(policy, indent=2, ensure_ascii=False))
+        return 0
+    writer = {"cloudformation": cloudformation, "terraform": terraform}[options.template]
+    text = writer.template(description)
+    print(report.as_json({"ok": True, "template": text}) if options.json else text.rstrip("\n"))
     return 0
 
 
