@@ -159,6 +159,16 @@ def test_url_for_of_what_is_not_built_is_starlettes(built: Site, routed: TestCli
         routed.get("/", params={"path": "a.css", "name": "media"})
 
 
+def test_in_a_mount_within_a_mount_files_have_urls_that_work(built: Site, routed: TestClient) -> None:
+    site = TestClient(Starlette(routes=[Mount("/part", routed.app)]))
+    of_cdn, of_origin = (site.get("/part/", params={"path": path}).text for path in ("logo.png", "a.css"))
+
+    assert of_cdn == "http://testserver/part/static/logo.png"
+    assert of_origin == f"http://testserver/part{built.url('a.css')}"
+    for url in (of_cdn, of_origin):
+        assert site.get(url).status_code == 200
+
+
 def test_without_a_build_everything_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cdn_pipeline.toml").write_text("")
     (tmp_path / "static").mkdir()

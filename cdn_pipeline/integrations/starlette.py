@@ -149,26 +149,47 @@ class StaticMount(Mount):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Raises `NoMatchFound`."""
+        plain = super().url_path_for(name, **path_params)
         files = self._base_app
         if isinstance(files, StaticFiles) and name == self.name and set(path_params) == {"path"}:
             url = files.site.built_url(path_params["path"].lstrip("/"))
             if url is not None:
-                return BuiltPath(url)
-        return super().url_path_for(name, **path_params)
+                return BuiltPath(url, plain)
+        return plain
 
 
 class BuiltPath(URLPath):
     """A URL that a build made, which is as a browser asks for it: no root path of the application's belongs
-    before it, and perhaps not its host."""
+    before it, and perhaps not its host. *plain* is the mount's own, for the same file."""
 
-    def __new__(cls, url: str) -> BuiltPath:
+    def __new__(cls, url: str, plain: str) -> BuiltPath:
         return str.__new__(cls, url)
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, plain: str) -> None:
         super().__init__(url)
+        self._plain = plain
+
+    def __str__(self) -> str:
+        text = str.__str__(self)
+        return ElsewhereText(text, self._plain) if URL(text).netloc else text
 
     def make_absolute_url(self, base_url: str | URL) -> URL:
         """On the host of *base_url*, unless it has one."""
         base = base_url if isinstance(base_url, URL) else URL(base_url)
-        url = URL(str(self))
+        url = URL(str.__str__(self))
         return url.replace(scheme=url.scheme or base.scheme, netloc=url.netloc or base.netloc)
+
+
+class ElsewhereText(str):
+    """A URL with a host as text, which becomes *plain* when a mount around ours puts its own path before
+    it."""
+
+    plain: str
+
+    def __new__(cls, url: str, plain: str) -> ElsewhereText:
+        text = str.__new__(cls, url)
+        text.plain = plain
+        return text
+
+    def __radd__(self, prefix: str) -> str:
+        return f"{prefix}{self.plain}"
