@@ -134,9 +134,10 @@ def findings(visit: Visit) -> Iterator[Finding]:
         return
     rubbish = list(_magic(visit.first))
     yield from rubbish
-    yield from _packed(visit.first)
+    packed = list(_packed(visit.first))
+    yield from packed
     yield from _unasked(visit)
-    if not rubbish and garbled is None:
+    if not rubbish and not packed and garbled is None:
         yield from _variants(visit)
 
 

@@ -47,7 +47,7 @@ FIXED_CACHE = Check(
 NO_CACHE_CONTROL = Check(
     "no_cache_control",
     WARNING,
-    "a file has neither Cache-Control nor Expires",
+    "neither Cache-Control nor Expires says for how long a file may be kept",
     "each browser guesses, often a tenth of the file's age, and CloudFront keeps it for a day",
     "set CacheControl when uploading; cdn-pipeline deploy does",
     "send Cache-Control from the origin; without it Cloudflare adds its Browser Cache TTL, four hours",
@@ -63,7 +63,9 @@ def findings(visit: Visit) -> Iterator[Finding]:
         return
     age = lifetime_s(visit.first)
     if age is None:
-        yield NO_CACHE_CONTROL.found("it has no Cache-Control", visit.first)
+        said = visit.first.said("cache-control")
+        message = "its Cache-Control does not say for how long" if said else "it has no Cache-Control"
+        yield NO_CACHE_CONTROL.found(message, visit.first, said)
     elif visit.resource.is_fingerprinted:
         yield from _fingerprinted(visit.first, age)
     elif not visit.resource.is_versioned:

@@ -132,17 +132,19 @@ def _charset(at: Exchange, kind: str) -> Iterator[Finding]:
     charset, start = media_type(at)[1], at.response.start if at.response else b""
     if kind not in (PAGE, STYLE, SCRIPT) or start.isascii() or META.search(start[:1024]):
         return
+    if b"\0" in start:  # it is no text
+        return
     if not charset:
         message = "it is not plain ASCII, and has no charset"
         yield CHARSET.found(message, at, at.said("content-type"), "" if kind == PAGE else INFO)
-    elif charset not in ("utf-8", "utf8") and _is_utf_8(start):
+    elif charset not in ("utf-8", "utf8") and _is_utf_8(start, is_whole=at.content is not None):
         yield CHARSET.found(f"its charset is {charset}, and it is UTF-8", at, at.said("content-type"))
 
 
-def _is_utf_8(start: bytes) -> bool:
-    """But for a character that is cut in two at the end."""
+def _is_utf_8(start: bytes, *, is_whole: bool) -> bool:
+    """But for a character that is cut in two at the end of what is not *is_whole*."""
     try:
         start.decode()
     except UnicodeDecodeError as error:
-        return error.start >= len(start) - 3
+        return not is_whole and error.start >= len(start) - 3
     return True
