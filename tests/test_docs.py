@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ import pytest
 from cdn_pipeline.config import Config, Hooks, Minify, Provision, Publish, Route, Target
 from cdn_pipeline.config_file import load
 from cdn_pipeline.definitions import template
+from cdn_pipeline.provision import permissions
 from tests.conftest import Site
 
 ROOT = Path(__file__).parent.parent
@@ -23,10 +25,19 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(
 BUNDLES = "bundles:\n  site.js:\n    output: gen/site.js\n    contents: js/a.js\n"
 
 
+CONFIG = "# cdn_pipeline.toml\n"  # how a block begins that is the config of the commands after it
+
+
 def commands(document: Path) -> list[str]:
-    """The lines that begin with ``$`` in blocks marked ``console``."""
-    blocks = re.findall(r"^```console\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    """The lines that begin with ``$`` in blocks marked ``console``, and whole configs, in their order."""
+    found: list[str] = []
+    text = document.read_text("utf-8")
+    for kind, block in re.findall(r"^```(console|toml)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        if kind == "toml":
+            found += [block] if block.startswith(CONFIG) else []
+        else:
+            found += [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+    return found
 
 
 @pytest.mark.parametrize("document", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=str)
@@ -40,6 +51,9 @@ def test_the_commands_of_a_document_run_one_after_the_other(document: Path, site
         found.insert(0, "cdn-pipeline init")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for command in found:
+        if command.startswith(CONFIG):
+            site.write({"cdn_pipeline.toml": command})
+            continue
         words = shlex.split(command)
         if words[0] == "make":
             words.insert(1, "--dry-run")  # this test is part of what it would run
@@ -68,6 +82,20 @@ def test_the_annotated_config_names_every_key() -> None:
             name = renamed.get(key, key)
             assert re.search(rf"^\s*(?:# )?{name}\s*=|^\s*\[\w+\.{name}\]", text, re.MULTILINE), name
             assert f"`{name}`" in reference, name
+
+
+def test_the_policies_that_are_shown_are_those_that_are_made() -> None:
+    text = (ROOT / "docs/deploying.md").read_text("utf-8")
+    shown = [
+        json.loads(block) for block in re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    ]
+    made = [
+        permissions.document(policy("example-assets", "site/"))
+        for policy in (permissions.of_deploy, permissions.of_prune)
+    ]
+    arn = "arn:aws:cloudfront::111122223333:distribution/E2EXAMPLE"
+
+    assert shown == json.loads(json.dumps(made).replace("${distribution.arn}", arn))
 
 
 def test_the_documents_name_every_ending_of_a_template() -> None:
