@@ -22,7 +22,7 @@ def document(config: Config, description: Description, verb: str) -> dict[str, A
 
 
 def _known(statements: tuple[Statement, ...], cdn: str) -> Iterator[Statement]:
-    """With the distribution of the config; nothing of it where there is none, and so nothing is told to it."""
+    """With the distribution of the config; without one, nothing is told to any."""
     # Whose account it is in need not be said: an id is one of the whole world.
     known = {"distribution.arn": f"arn:aws:cloudfront::*:distribution/{cdn.removeprefix(KIND)}"}
     for statement in statements:
