@@ -428,6 +428,42 @@ def test_a_terminal_shows_progress_in_files_and_bytes(shop: Site) -> None:
     assert re.search(r"\rupload \d of 5, \d+ B of \d+ B", said)
 
 
+# Two at once
+
+
+def in_between(site: Site, build: str) -> None:
+    """Between the plan and the switch of the next deploy, somebody else publishes the build in *build*."""
+    other = f"{sys.executable} -m cdn_pipeline --config other.toml deploy --no-build --build {build}"
+    site.write({"other.toml": CONFIG, "cdn_pipeline.toml": f"{CONFIG}[hooks]\nbefore_deploy = '{other}'\n"})
+
+
+def test_a_deploy_that_somebody_else_has_overtaken_ends_with_3(shop: Site) -> None:
+    run(shop.root, "deploy")
+    shop.write({"static/b.png": b"PNG2"})
+    run(shop.root, "build", "--out", "theirs")
+    theirs = json.loads((shop.root / "theirs/manifest.json").read_bytes())["release"]
+    shop.write({"static/b.png": b"PNG3"})
+    in_between(shop, "theirs")
+    overtaken = run_json(shop.root, "deploy", code=3)
+
+    ours = shop.manifest()["release"]
+    message = overtaken["problems"][0]["message"]
+    assert message.startswith(f"release {theirs} was published at ")
+    assert f"release {ours} was not" in message
+    assert run_json(shop.root, "status")["release"] == theirs
+    shop.write({"cdn_pipeline.toml": CONFIG})
+    assert run_json(shop.root, "deploy")["release"] == ours
+
+
+def test_a_deploy_of_what_somebody_else_has_just_published_is_done(shop: Site) -> None:
+    run(shop.root, "build")
+    in_between(shop, "build")
+    done = run_json(shop.root, "deploy")
+
+    assert (done["release"], done["before"]) == (shop.manifest()["release"], None)
+    assert [entry["release"] for entry in run_json(shop.root, "status")["history"]] == [done["release"]]
+
+
 # S3, and an edge before it
 
 
@@ -437,6 +473,25 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in ANYBODY.items():
         monkeypatch.setenv(name, value)
     return new_bucket(moto_server())
+
+
+def test_a_bucket_without_versions_is_not_pruned(shop: Site, bucket: str) -> None:
+    plain = new_bucket(moto_server(), versioned=False)
+    shop.write({"cdn_pipeline.toml": CONFIG.replace("directory:bucket", plain)})
+    run(shop.root, "deploy")
+    refused = run(shop.root, "prune", code=1).stderr
+
+    assert "keeps no versions" in refused
+    assert "put-bucket-versioning" in refused
+
+
+def test_a_bucket_that_there_is_not_is_named(shop: Site, bucket: str) -> None:
+    gone = bucket.replace("s3://assets-", "s3://nothing-")
+    shop.write({"cdn_pipeline.toml": CONFIG.replace("directory:bucket", gone)})
+    for verb in ("plan", "deploy", "status", "releases", "prune"):
+        failed = run(shop.root, verb, code=1).stderr
+        assert gone.partition("/site")[0] in failed, verb
+        assert ANYBODY["AWS_SECRET_ACCESS_KEY"] not in failed
 
 
 def served(site: Site, bucket: str, url: str, more: str = "") -> None:
