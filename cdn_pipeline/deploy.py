@@ -174,7 +174,7 @@ class _Deploy:
     def settle(self, seen: Seen) -> Settled:
         if not seen.current.pending:
             return Settled(seen, (), ())
-        files = {each.sha256: each.file for _, each in self.wanted.objects if not each.is_immutable}
+        files = {each.sha256: Path(each.file) for _, each in self.wanted.objects if not each.is_immutable}
         concurrency = self.request.config.publish.concurrency
         return Settler(self.home, self.steps.invalidate, concurrency, files).settle(seen)
 

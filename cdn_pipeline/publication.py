@@ -27,9 +27,9 @@ class Object(NamedTuple):
     """One object of a place."""
 
     key: str  # below the store's prefix, and below the target's URL
-    file: Path
+    file: str
     size: int  # bytes
-    sha256: str
+    sha256: str  # of its bytes
     headers: Mapping[str, str]
     is_immutable: bool  # its name bears a fingerprint
     encoding: str = ""  # "gzip", "br" or "zst"
@@ -119,61 +119,66 @@ def _place(
         raise PublishError([Problem(ERROR, str(build), message, "build again")])
     objects: dict[str, Object] = {}
     problems: list[Problem] = []
-    for path in sorted(entries):
-        for found in _objects(path, entries[path], target, build, problems):
-            if not _is_alike(found, objects.setdefault(found.key, found)):
-                message, hint = "has the key of another file", "give one of them another name"
-                problems.append(Problem(ERROR, str(found.file), message, hint))
+    for found in _objects(target, entries, build):
+        wrong = _wrong(found, objects.get(found.key))
+        problems += wrong
+        if not wrong:
+            objects[found.key] = found._replace(sha256=found.sha256 or digest_of(found))
     if problems:
         raise PublishError(problems)
     return Place(target.name, target.store or "", target.url, dict(sorted(objects.items())))
 
 
-def _objects(
-    path: str, entry: document.Entry, target: Target, build: Path, problems: list[Problem]
-) -> Iterator[Object]:
-    """Those of one file in the place *target*: itself and its neighbours, or none."""
-    directory, _, name = entry["path"].partition("/")
-    if directory != target.directory and not (target.name == ORIGIN and "fallback" in entry):
-        return
-    file = build / target.directory / name
+def _objects(target: Target, entries: Mapping[str, document.Entry], build: Path) -> Iterator[Object]:
+    """Those of a place: each file followed by its neighbours, whose digests are not known yet."""
+    top = str(build / target.directory / "x")[:-1]
+    known: dict[str, Mapping[str, str]] = {}  # the same few headers for thousands of files
+    for path, entry in entries.items():
+        directory, _, name = entry["path"].partition("/")
+        if directory != target.directory and not (target.name == ORIGIN and "fallback" in entry):
+            continue
+        headers = _headers(entry, target)
+        headers = known.setdefault(repr(headers), headers)
+        plain = Object(name, top + name, entry["size"], entry["sha256"], headers, name != path)
+        yield plain
+        for encoding, size in entry.get("encodings", {}).items():
+            yield _neighbour(plain, encoding, size)
+
+
+def _headers(entry: document.Entry, target: Target) -> Mapping[str, str]:
     headers = {"Content-Type": media_types.content_type(entry["type"]), **entry["headers"]}
-    if target.cache_tags:
-        headers[TAGS] = ",".join(target.cache_tags)
-    plain = Object(name, file, entry["size"], entry["sha256"], headers, name != path)
-    problems += _unlike(plain)
-    yield plain
-    for encoding, size in entry.get("encodings", {}).items():
-        found = _neighbour(plain, encoding, size)
-        wrong = _unlike(found)
-        problems += wrong
-        if not wrong:
-            yield found._replace(sha256=digest_of(found))
+    return {**headers, TAGS: ",".join(target.cache_tags)} if target.cache_tags else headers
 
 
 def _neighbour(plain: Object, encoding: str, size: int) -> Object:
-    """*plain* in another encoding, its bytes not yet looked at."""
     suffix = SUFFIXES[encoding]
-    file = plain.file.with_name(plain.file.name + suffix)
     headers = {**plain.headers, "Content-Encoding": CODINGS[encoding]}
-    return Object(plain.key + suffix, file, size, "", headers, plain.is_immutable, encoding, plain.sha256)
+    return Object(
+        plain.key + suffix,
+        plain.file + suffix,
+        size,
+        "",
+        headers,
+        plain.is_immutable,
+        encoding,
+        plain.sha256,
+    )
 
 
-def _unlike(found: Object) -> list[Problem]:
-    """What is wrong with an object's file, before its bytes are looked at."""
+def _wrong(found: Object, other: Object | None) -> list[Problem]:
+    """What is wrong with an object, as far as that is seen without its bytes. *other* has its key."""
     try:
         size = os.stat(found.file).st_size
     except OSError as error:
-        message = (error.strerror or "is missing").lower()
-        return [Problem(ERROR, str(found.file), message, "build again")]
-    if size == found.size:
-        return []
-    message = f"has {size} bytes, and {found.size} in the manifest"
-    return [Problem(ERROR, str(found.file), message, "build again")]
-
-
-def _is_alike(one: Object, other: Object) -> bool:
-    return (one.sha256, one.headers) == (other.sha256, other.headers)
+        message, hint = (error.strerror or "is missing").lower(), "build again"
+    else:
+        if size != found.size:
+            message, hint = f"has {size} bytes, and {found.size} in the manifest", "build again"
+        elif other is not None and (other.sha256, other.headers) != (found.sha256, found.headers):
+            message, hint = "has the key of another file", "give one of them another name"
+        else:
+            return []
+    return [Problem(ERROR, found.file, message, hint)]
 
 
 def _refuse_shared_stores(places: Mapping[str, Place], config: Config) -> None:
@@ -207,10 +212,10 @@ def digest_of(object_: Object) -> str:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         message = f"cannot be read: {(error.strerror or '').lower()}"
-        raise PublishError([Problem(ERROR, str(object_.file), message, "build again")]) from error
+        raise PublishError([Problem(ERROR, object_.file, message, "build again")]) from error
     if object_.sha256 not in ("", found):
         message = "was changed after the build"
-        raise PublishError([Problem(ERROR, str(object_.file), message, "build again")])
+        raise PublishError([Problem(ERROR, object_.file, message, "build again")])
     return found
 
 

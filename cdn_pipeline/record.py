@@ -144,16 +144,13 @@ def _assembled(head: Mapping[str, Any], objects: bytes, manifest: bytes) -> Reco
 def _table(publication: Publication, name: str) -> dict[str, Any]:
     """A place; its objects are ``{key: [sha256, size, which of its headers, whether immutable]}``."""
     place = publication.places[name]
-    known: dict[str, int] = {}
-    headers: list[dict[str, str]] = []
+    known: dict[tuple[tuple[str, str], ...], int] = {}
     objects = {}
     for key, each in place.objects.items():
-        told = json.dumps(each.headers, sort_keys=True)
-        if told not in known:
-            known[told] = len(headers)
-            headers.append(dict(sorted(each.headers.items())))
-        objects[key] = [each.sha256, each.size, known[told], int(each.is_immutable)]
-    return {"store": place.store, "url": place.url, "headers": headers, "objects": objects}
+        headers = tuple(sorted(each.headers.items()))
+        at = known.setdefault(headers, len(known))
+        objects[key] = [each.sha256, each.size, at, int(each.is_immutable)]
+    return {"store": place.store, "url": place.url, "headers": [*map(dict, known)], "objects": objects}
 
 
 def _json(content: object) -> bytes:

@@ -6,16 +6,17 @@ and read where the store does not know it.
 
 from __future__ import annotations
 
-import gzip
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from cdn_pipeline import digest, publication
+from cdn_pipeline import decoding, digest, publication
 from cdn_pipeline.difference import other_bytes
 from cdn_pipeline.errors import PublishError
+from cdn_pipeline.negotiation import CODINGS
 from cdn_pipeline.publication import Object
 from cdn_pipeline.record import Kept
 from cdn_pipeline.stores import CREATE, Conflict, Got, Store
@@ -124,7 +125,7 @@ def put(task: Task) -> Done:
 def _sent(task: Task, *, is_created: bool = False) -> Done:
     object_ = task.object
     sha256 = publication.digest_of(object_)
-    task.store.put(object_.key, object_.file, object_.headers, sha256, CREATE if is_created else None)
+    task.store.put(object_.key, Path(object_.file), object_.headers, sha256, CREATE if is_created else None)
     return Done(True, Kept(sha256, object_.size, object_.headers, object_.is_immutable))
 
 
@@ -150,21 +151,10 @@ def _means_the_same(object_: Object, body: bytes) -> bool:
     if not object_.encoding:
         return False
     try:
-        return digest.sha256(_decoded(body, object_.encoding)) == object_.content
-    except Exception:  # each library has errors of its own for what it cannot decode
+        content = b"".join(decoding.decoded([body], CODINGS[object_.encoding]))
+    except decoding.Undecodable:
         return False
-
-
-def _decoded(body: bytes, encoding: str) -> bytes:
-    if encoding == "gzip":
-        return gzip.decompress(body)
-    if encoding == "br":
-        import brotli
-
-        return bytes(brotli.decompress(body))
-    import zstandard
-
-    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    return digest.sha256(content) == object_.content
 
 
 def has(store: Store, there: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
