@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 from moto.acm.models import acm_backends
-from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
 from cdn_pipeline.provision.account import Account
@@ -33,9 +33,10 @@ class AwsAccount:
         self.writes: list[str] = []  # "s3:CreateBucket", one for each call that changes something
         self.calls: list[str] = []
         self.crash: tuple[int, str] | None = None  # (number of the write, "before" or "after")
-        self.lost: int | None = None  # number of the write whose reply is lost
+        self.loses = False  # the reply to each write, the first time
         self.denied: set[str] = set()  # as in `writes`
         self.waited_s = 0.0
+        self._lost: set[str] = set()
         self._mock = mock_aws()
 
     def __enter__(self) -> AwsAccount:
@@ -43,7 +44,12 @@ class AwsAccount:
         for name, value in (("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")):
             self._patch.setenv(name, value)
         self._patch.delenv("AWS_PROFILE", raising=False)
+        self._patch.setattr("botocore.endpoint.time.sleep", self._pause)  # before it asks again
         self._mock.start()
+        self._session = boto3.Session()
+        events = self._session._session.get_component("event_emitter")
+        events.unregister("before-send", botocore_stubber)  # or it would answer, too
+        events.register_first("before-send", self._before_send)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,9 +62,7 @@ class AwsAccount:
 
     def account(self, region: str = "us-east-1") -> Account:
         """A new one, as a new run would have it."""
-        session = boto3.Session()
-        session._session.get_component("event_emitter").register_first("before-send", self._before_send)
-        return Account(region, session, self._pause)
+        return Account(region, self._session, self._pause)
 
     def _pause(self, seconds: float) -> None:
         """Time goes on, and so does AWS."""
@@ -76,7 +80,8 @@ class AwsAccount:
         for certificate in self._certificates().values():
             options = certificate.describe()["Certificate"]["DomainValidationOptions"]
             names = {option["ResourceRecord"]["Name"].rstrip(".") for option in options}
-            certificate.status = "ISSUED" if self.issues and names <= records else certificate.status
+            if self.issues and names <= records and certificate.status == "PENDING_VALIDATION":
+                certificate.status = "ISSUED"
 
     def issue_all(self) -> None:
         """As if the records had been made somewhere else."""
@@ -105,16 +110,16 @@ class AwsAccount:
         answer = self._sent(request, name)
         if self.crash == (number, "after"):
             raise Crash(name)
-        if self.lost == number:
+        sent = f"{name} {request.body!r}"
+        if self.loses and sent not in self._lost:
+            self._lost.add(sent)
             raise ConnectionClosedError(endpoint_url=request.url)
         return answer
 
     def _sent(self, request: AWSPreparedRequest, name: str) -> AWSResponse:
         if name.startswith("cloudfront:"):
             return self.api.before_send(request)
-        stub = BotocoreStubber()
-        stub.enabled = True
-        answer = stub(name, request)
+        answer = botocore_stubber(name, request)
         if name == "s3:CreateBucket" and answer is not None and answer.status_code == 200:
             _tag(request)
         assert answer is not None

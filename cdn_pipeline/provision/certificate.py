@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cdn_pipeline.errors import ERROR, Problem
@@ -13,6 +13,7 @@ from cdn_pipeline.provision.change import CREATE, WAIT, Change, Difference, Seen
 from cdn_pipeline.provision.description import TAG, Certificate, Description
 
 ISSUED, PENDING = "ISSUED", "PENDING_VALIDATION"
+ENDED = ("EXPIRED", "FAILED", "REVOKED", "VALIDATION_TIMED_OUT")  # will never be issued
 PATIENCE_S = 900.0  # ACM mostly needs a few minutes once the record is there
 PAUSE_S = 10.0
 PROOF_PAUSE_S = 2.0  # the record to make is told some seconds after the request
@@ -81,14 +82,20 @@ def _described(account: Account, wanted: Certificate, arn: str) -> Mapping[str, 
 
 
 def _found(account: Account, description: Description, wanted: Certificate) -> str | None:
-    """An issued one before one that is pending."""
-    name = f"certificate for {wanted.domain}"
+    """An issued one before one that is pending; of several, always the same."""
     for each in (ISSUED, PENDING):
-        statuses = {"CertificateStatuses": [each]}
-        for item in account.every("acm", "ListCertificates", name, "CertificateSummaryList", **statuses):
-            if item["DomainName"] == wanted.domain and _is_ours(account, description, item["CertificateArn"]):
-                return str(item["CertificateArn"])
+        arns = sorted(_with_domain(account, wanted, (each,)))
+        ours = next((arn for arn in arns if _is_ours(account, description, arn)), None)
+        if ours is not None:
+            return ours
     return None
+
+
+def _with_domain(account: Account, wanted: Certificate, statuses: tuple[str, ...]) -> Iterator[str]:
+    name, asked = f"certificate for {wanted.domain}", {"CertificateStatuses": list(statuses)}
+    for item in account.every("acm", "ListCertificates", name, "CertificateSummaryList", **asked):
+        if item["DomainName"] == wanted.domain:
+            yield item["CertificateArn"]
 
 
 def _is_ours(account: Account, description: Description, arn: str) -> bool:
@@ -97,7 +104,8 @@ def _is_ours(account: Account, description: Description, arn: str) -> bool:
 
 
 def _create(account: Account, description: Description, wanted: Certificate, name: str) -> None:
-    token = hashlib.sha256(f"{description.site} {wanted.domain}".encode()).hexdigest()[:32]
+    ended = sorted(_with_domain(account, wanted, ENDED))
+    token = hashlib.sha256(" ".join([description.site, wanted.domain, *ended]).encode()).hexdigest()[:32]
     account.ask(
         "acm",
         "RequestCertificate",

@@ -71,8 +71,8 @@ def _policy(
 def _replace(account: Account, arn: str, name: str, to_be: Mapping[str, Any]) -> None:
     versions = account.ask("iam", "ListPolicyVersions", name, PolicyArn=arn)["Versions"]
     if len(versions) >= VERSIONS:
-        # The newest is first. What it replaced stays readable in four others.
-        oldest = next(each["VersionId"] for each in reversed(versions) if not each["IsDefaultVersion"])
+        others = [each["VersionId"] for each in versions if not each["IsDefaultVersion"]]
+        oldest = min(others, key=lambda version: int(version.removeprefix("v")))
         account.ask("iam", "DeletePolicyVersion", name, PolicyArn=arn, VersionId=oldest)
     document = json.dumps(to_be)
     account.ask("iam", "CreatePolicyVersion", name, PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
