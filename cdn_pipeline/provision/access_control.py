@@ -6,20 +6,13 @@ from collections.abc import Mapping
 
 from cdn_pipeline.provision.account import Account, Refused
 from cdn_pipeline.provision.change import CHANGE, CREATE, Change, Seen, differences
-from cdn_pipeline.provision.description import Description
+from cdn_pipeline.provision.description import AccessControl, Description
 
 
 def look(account: Account, description: Description, known: Mapping[str, str], adopts: bool) -> Seen:
     """The one whose name is ours. Nobody else would call theirs so."""
     wanted = description.access_control
-    name = f"origin access control {wanted.name}"
-    to_be = {
-        "Name": wanted.name,
-        "Description": wanted.comment,
-        "SigningProtocol": wanted.signing_protocol,
-        "SigningBehavior": wanted.signing_behavior,
-        "OriginAccessControlOriginType": wanted.origin_type,
-    }
+    name, to_be = f"origin access control {wanted.name}", config(wanted)
     id_ = _found(account, wanted.name, name)
     if id_ is None:
         return Seen(
@@ -34,6 +27,17 @@ def look(account: Account, description: Description, known: Mapping[str, str], a
 
     changes = (Change(CHANGE, name, found, apply),) if found else ()
     return Seen(changes, {"access_control.id": id_})
+
+
+def config(wanted: AccessControl) -> dict[str, str]:
+    """As CloudFront has it."""
+    return {
+        "Name": wanted.name,
+        "Description": wanted.comment,
+        "SigningProtocol": wanted.signing_protocol,
+        "SigningBehavior": wanted.signing_behavior,
+        "OriginAccessControlOriginType": wanted.origin_type,
+    }
 
 
 def _found(account: Account, wanted: str, name: str) -> str | None:
