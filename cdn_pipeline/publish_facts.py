@@ -36,7 +36,7 @@ def deployed(done: Deployed, steps: SiteSteps) -> Facts:
         "before": done.before,
         "switched": done.is_switched,
         "uploaded": {"files": done.sent, "bytes": done.sent_bytes},
-        "found": done.found,
+        "found": done.found - len(done.plan.unproved),  # there, though the plan did not know
         "kept": {"files": done.plan.kept, "bytes": done.plan.kept_bytes},
         "fixed": _pairs(done.fixed),
         "pending": _pending(done.pending),

@@ -93,7 +93,8 @@ def _after(facts: Facts) -> Iterator[str]:
     if facts["edge"] is not None:
         yield from _edge(facts["edge"])
     yield from _held(facts["live"])
-    yield _line("pages", _pages(facts["live"]))
+    if facts["live"]["active"] is not None:
+        yield _line("pages", _pages(facts["live"]))
     for each in facts["pending"]:
         yield _line(
             "pending", f"{count(len(each['paths']), 'path')} that the CDN of {each['target']} must forget"

@@ -37,7 +37,7 @@ class SiteSteps(Plain):
         self.fresh: frozenset[tuple[str, str]] = frozenset()  # (place, key) of objects nobody had before
         self.edges: EdgeReport | None = None
         self.held: Fallback = fallback.NOTHING
-        self.is_live = False
+        self.is_live: bool | None = None  # None: no site reads anything here
         self.problems: list[Problem] = []  # what stopped nothing
 
     def before(self, facts: Mapping[str, Any]) -> None:
@@ -71,15 +71,16 @@ class SiteSteps(Plain):
 
     def activate(self, published: Published) -> None:
         """Holds back what no edge was seen to serve, then has running sites read the new manifest."""
+        if self.where.is_build and not (self.where.directory / document.NAME).exists():
+            return
         made = Activation(published.record.manifest, published.record.urls)
         self.held = self._hold(made)
+        state = State(published.home, published.serial)
         try:
-            self.is_live = activate.activate(
-                self.where, made, self.config, State(published.home, published.serial)
-            )
+            self.is_live = activate.activate(self.where, made, self.config, state)
         except activate.Lacking as error:
-            if (self.where.directory / document.NAME).exists():  # else no site reads anything here
-                self.problems += (problem._replace(severity=WARNING) for problem in error.problems)
+            self.is_live = False
+            self.problems += (problem._replace(severity=WARNING) for problem in error.problems)
 
     def _hold(self, made: Activation) -> Fallback:
         """What is held now; nothing is written where nothing is."""

@@ -170,6 +170,48 @@ def test_a_rollback_brings_back_everything(shop: Site, pair: tuple[str, str]) ->
     assert run_json(shop.root, "rollback", pair[1][:6])["release"] == pair[1]
 
 
+PUSHED = """
+minify = false
+[targets.cdn]
+url = "https://cdn.example.com/site/"
+store = "directory:bucket"
+verify_edge = false
+"""
+
+
+def test_a_build_directory_goes_back_too_while_it_has_the_files(shop: Site) -> None:
+    shop.write({"cdn_pipeline.toml": PUSHED})
+    first = run_json(shop.root, "deploy")
+    shop.write({"static/b.png": b"PNG2"})
+    second = run_json(shop.root, "deploy")
+    assert (first["live"]["active"], second["live"]["active"]) == (True, True)
+    assert run_json(shop.root, "rollback")["live"] == {
+        "directory": str(shop.out),
+        "active": True,
+        "retreated": [],
+        "held": {},
+    }
+    assert shop.manifest()["release"] == first["release"]
+
+    run(shop.root, "deploy")
+    (shop.out / "origin").rename(shop.root / "gone")
+    rolled = run_json(shop.root, "rollback")
+    assert (rolled["release"], rolled["live"]["active"]) == (first["release"], False)
+    assert "lacks files of release" in rolled["problems"][0]["message"]
+    assert shop.manifest()["release"] == second["release"]
+
+
+def test_a_rollback_needs_no_build(shop: Site) -> None:
+    shop.write({"cdn_pipeline.toml": PUSHED})
+    run(shop.root, "deploy")
+    shop.write({"static/b.png": b"PNG2"})
+    run(shop.root, "deploy")
+    shop.out.rename(shop.root / "gone")
+
+    assert run_json(shop.root, "rollback")["live"]["active"] is None
+    assert not shop.out.exists()
+
+
 def test_releases_and_how_they_differ(shop: Site, pair: tuple[str, str]) -> None:
     found = run_json(shop.root, "releases")["releases"]
     assert [(each["id"], each["state"]) for each in found] == [(pair[1], "current"), (pair[0], "prunable")]
@@ -426,6 +468,18 @@ def test_a_terminal_shows_progress_in_files_and_bytes(shop: Site) -> None:
     said = on_terminal(shop.root, "deploy", answer="")
 
     assert re.search(r"\rupload \d of 5, \d+ B of \d+ B", said)
+
+
+def test_an_interrupted_deploy_says_what_that_means_and_ends_its_hook(shop: Site) -> None:
+    hook = "echo $$ > hook.pid; kill -INT $PPID; sleep 60"
+    shop.write({"cdn_pipeline.toml": f"{CONFIG}[hooks]\nbefore_deploy = '{hook}'\n"})
+    command = [sys.executable, "-m", "cdn_pipeline", "deploy"]
+    ended = subprocess.run(command, cwd=shop.root, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("\ninterrupted; what was published before still is; run it again to go on\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((shop.root / "hook.pid").read_text()), 0)
 
 
 # Two at once
