@@ -468,3 +468,10 @@ def test_rules_touch_nothing() -> None:
         assert not {name for name in modules if name.endswith((".prober", ".visitor", ".examination"))}, (
             file.name
         )
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    headers = {"age": "9" * 5000, "cache-control": f"max-age={'9' * 5000}"}
+
+    assert checks(visit(headers, STAMPED)) == [(ERROR, "fingerprint_cache")]
+    assert visit(headers).is_kept

@@ -60,7 +60,7 @@ def _told(headers: Mapping[str, str]) -> Iterator[CacheStatus]:
     if listed := headers.get("cache-status"):
         yield CacheStatus(_listed(listed), f"cache-status: {listed}")
     age = headers.get("age", "").strip()
-    if age.isdecimal() and int(age):
+    if age.isdecimal() and age.strip("0"):  # which may have more digits than Python reads
         yield CacheStatus(HIT, f"age: {age}")
 
 
