@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,11 +135,8 @@ def of(config: Config, open_: Open = open_store) -> Home:
     home = config.home
     if home is None:
         raise ConfigError([Problem(ERROR, config.file, "no target has a store", "set targets.NAME.store")])
-    opening: Open = partial(open_store, concurrency=config.publish.concurrency)
-    if open_ is not open_store:
-        opening = open_
     stores = {
-        target.name: opening(target.store, config.root) for target in config.targets.values() if target.store
+        target.name: open_(target.store, config.root) for target in config.targets.values() if target.store
     }
     return Home(home.name, stores)
 
