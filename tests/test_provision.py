@@ -323,11 +323,11 @@ def test_whatever_is_not_allowed_is_named_and_the_next_run_goes_on(
         "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
         "cloudfront:ListOriginAccessControls": "cloudfront:ListOriginAccessControls",
         "cloudfront:CreateResponseHeadersPolicy": "cloudfront:CreateResponseHeadersPolicy",
-        "acm:RequestCertificate": "acm:RequestCertificate",
+        "acm:RequestCertificate": "acm:RequestCertificate and acm:AddTagsToCertificate",
         "route-53:ListHostedZonesByName": "route53:ListHostedZonesByName",
         "cloudfront:CreateDistributionWithTags": "cloudfront:CreateDistribution and cloudfront:TagResource",
         "s3:PutBucketPolicy": "s3:PutBucketPolicy",
-        "iam:CreatePolicy": "iam:CreatePolicy",
+        "iam:CreatePolicy": "iam:CreatePolicy and iam:TagPolicy",
         "iam:AttachRolePolicy": "iam:AttachRolePolicy",
     }
     for name, permission in permissions.items():

@@ -123,7 +123,7 @@ def _ownership(_: Any, wanted: Bucket) -> dict[str, Any]:
 
 def _encryption(was: Any, wanted: Bucket) -> dict[str, Any]:
     """Keys of the account's own are left alone: CloudFront's access to them is their owner's business."""
-    rule = next(iter(was.get("Rules", ())), {})
+    rule: dict[str, Any] = next(iter(was.get("Rules", ())), {})
     if rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "").startswith("aws:kms"):
         return dict(was)
     ours = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted.encryption}}

@@ -36,6 +36,7 @@ from cdn_pipeline.provision.description import (
     Role,
 )
 
+PREFIX = r"[A-Za-z0-9!'()_./-]*"  # without what is a wildcard in policies, or encoded in URLs
 # Amazon S3 User Guide, "General purpose bucket naming rules".
 NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 HOST = r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -105,6 +106,9 @@ def _problems(config: Config, target: Target, prefix: str) -> Iterator[tuple[str
     if not re.fullmatch(NAME, bucket) or ".." in bucket:
         hint = "use 3 to 63 small letters, digits and -, and none of the old names with capitals"
         yield f"{at}.store: {bucket!r} cannot be the name of a new bucket", hint
+    if not re.fullmatch(PREFIX, prefix):
+        hint = "use letters, digits and !'()-_./, which mean themselves in URLs and in policies"
+        yield f"{at}.store: {prefix!r} cannot be the prefix of what CloudFront may read", hint
     if options := parse_qsl((target.store or "").partition("?")[2], keep_blank_values=True):
         yield from _option_problems(at, dict(options), config.provision.region)
     if not url.netloc or url.scheme == "http":

@@ -76,5 +76,8 @@ PERMISSIONS = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:CreateBucket": "s3:CreateBucket and s3:TagResource",
     "cloudfront:CreateDistributionWithTags": "cloudfront:CreateDistribution and cloudfront:TagResource",
+    "acm:RequestCertificate": "acm:RequestCertificate and acm:AddTagsToCertificate",
+    "iam:CreatePolicy": "iam:CreatePolicy and iam:TagPolicy",
+    "iam:CreateRole": "iam:CreateRole and iam:TagRole",
     "cloudfront:GetDistributionConfig": "cloudfront:GetDistribution",
 }
