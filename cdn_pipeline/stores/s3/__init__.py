@@ -175,7 +175,8 @@ class Bucket:
             call = Call(action, "GET", None, (*wanted, *more.items()))
             page = listing.page(self._exchange.asked(call).body)
             for one in listing.objects(page):
-                yield one._replace(key=one.key.removeprefix(self._prefix))
+                if one.key != self._prefix:  # what a console makes of a prefix, a folder of no name
+                    yield one._replace(key=one.key.removeprefix(self._prefix))
             more = following(page)
 
 

@@ -54,26 +54,29 @@ class Exchange:
         self._wire = wire
         self._sleep = sleep
         self._account: Account | None = None
+        self._secrets: set[str] = set()
         self._lock = threading.Lock()
         self._offset_s = 0.0  # what the server's clock is ahead of ours, where it complained
         self._told = ("", 0.0)  # the last date that the server told, and when that was by our clock
 
     def ask(self, call: Call) -> Answer:
         """The last answer, whatever its status. Raises `StoreError` where there is none."""
-        was_lost, remedies, failure = False, set[str](), ""
-        for attempt in range(ATTEMPTS):
+        was_lost, remedies, attempt = False, set[str](), 0
+        while True:
+            attempt += 1
+            is_last = attempt == ATTEMPTS
             response = self._attempt(call)
             if isinstance(response, str):
-                was_lost, failure = True, response
-                self._wait(attempt)
-                continue
-            said = refusal(response, call.method)
-            is_worth_it = said.is_temporary or self._remedied(said, remedies)
-            if not is_worth_it or attempt == ATTEMPTS - 1:
-                return Answer(response, said, was_lost)
-            was_lost = was_lost or said.status >= 500
-            self._wait(attempt, response.headers.get("retry-after", ""))
-        raise self.error(call, f"no answer from {self._where()}: {failure}; look at the network, and {AGAIN}")
+                if is_last:
+                    hint = f"look at the network, and {AGAIN}"
+                    raise self.error(call, f"no answer from {self._where()}: {response}; {hint}")
+                was_lost, asked_for = True, ""
+            else:
+                said = refusal(response, call.method)
+                if is_last or not (said.is_temporary or self._remedied(said, remedies)):
+                    return Answer(response, said, was_lost)
+                was_lost, asked_for = was_lost or said.status >= 500, response.headers.get("retry-after", "")
+            self._wait(attempt, asked_for)
 
     def asked(self, call: Call) -> Response:
         """The answer to what must be done. Raises `StoreError` where it is refused."""
@@ -114,7 +117,7 @@ class Exchange:
             raise self.error(call, f"{self._where()}: {error.verify_message}; {hint}") from error
         except (OSError, http.client.HTTPException) as error:
             return str(error) or type(error).__name__
-        self._told = (response.headers.get("date", ""), time.time())
+        self._told = (response.headers.get("date", self._told[0]), time.time())
         return response
 
     def _request(self, call: Call) -> Request:
@@ -127,7 +130,9 @@ class Exchange:
         size = len(call.body) if isinstance(call.body, bytes) else call.body.size
         if call.method in ("PUT", "POST"):
             headers["content-length"] = str(size)
-        headers = signed(call.method, path, headers, call.sha256, credentials(), address.region, at)
+        who = credentials()
+        self._secrets = {secret for secret in who[1:] if secret}
+        headers = signed(call.method, path, headers, call.sha256, who, address.region, at)
         body = call.body if isinstance(call.body, bytes) else call.body.checked(call.sha256)
         return Request(call.method, address.scheme, address.host, path, headers, body)
 
@@ -152,9 +157,9 @@ class Exchange:
                 self._account = None
         return True
 
-    def _wait(self, attempt: int, asked_for: str = "") -> None:
+    def _wait(self, attempt: int, asked_for: str) -> None:
         """*asked_for* is the server's Retry-After. Chance keeps many workers from coming back at once."""
-        wait_s = random.uniform(0, FIRST_WAIT_S * 2**attempt)
+        wait_s = random.uniform(0, FIRST_WAIT_S * 2 ** (attempt - 1))
         self._sleep(min(max(wait_s, float(asked_for) if asked_for.isdecimal() else 0), LONGEST_WAIT_S))
 
     def _where(self) -> str:
@@ -162,7 +167,6 @@ class Exchange:
         return f"{address.scheme}://{address.host}"
 
     def _without_secrets(self, text: str) -> str:
-        who = self._account.credentials() if self._account else ()
-        for secret in filter(None, who):
+        for secret in self._secrets:
             text = text.replace(secret, "…")
         return text

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+CONNECT_LIMIT_S = 10.0
 TIME_LIMIT_S = 60.0  # without a byte in either direction
 PORTS = {"http": 80, "https": 443}
 
@@ -71,7 +72,8 @@ class Connections:
             connection.close()
             _drop(idle)  # a server that ends one idle connection has ended the others, too
             raise
-        idle.put(connection)
+        if connection.sock is not None:
+            idle.put(connection)
         return answer
 
     def close(self) -> None:
@@ -82,16 +84,16 @@ class Connections:
     def _connection(self, scheme: str, host: str) -> http.client.HTTPConnection:
         proxy = self._proxies.get(scheme)
         if not proxy or proxy_bypass(host):
-            return self._direct(scheme, host)
+            return _connected(self._direct(scheme, host))
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
         connection = self._direct(scheme, parts.netloc.rpartition("@")[2])
         connection.set_tunnel(host, PORTS[scheme] if ":" not in host else None, _proxy_headers(parts.netloc))
-        return connection
+        return _connected(connection)
 
     def _direct(self, scheme: str, host: str) -> http.client.HTTPConnection:
         if scheme == "http":
-            return http.client.HTTPConnection(host, timeout=TIME_LIMIT_S)
-        return http.client.HTTPSConnection(host, timeout=TIME_LIMIT_S, context=self._trust())
+            return http.client.HTTPConnection(host, timeout=CONNECT_LIMIT_S)
+        return http.client.HTTPSConnection(host, timeout=CONNECT_LIMIT_S, context=self._trust())
 
     def _trust(self) -> ssl.SSLContext:
         """The certificates that boto3 trusts."""
@@ -99,6 +101,12 @@ class Connections:
             bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or _botocores()
             self._context = ssl.create_default_context(cafile=bundle)
         return self._context
+
+
+def _connected(connection: http.client.HTTPConnection) -> http.client.HTTPConnection:
+    connection.connect()
+    connection.sock.settimeout(TIME_LIMIT_S)
+    return connection
 
 
 def _drop(idle: LifoQueue[http.client.HTTPConnection]) -> None:
