@@ -24,7 +24,12 @@ from cdn_pipeline.provision.description import CERTIFICATE_REGION, Description
 
 def template(description: Description) -> str:
     """The whole template, as YAML."""
-    sections = {
+    return text(_introduction(description), sections(description))
+
+
+def sections(description: Description) -> dict[str, Any]:
+    """The same as values, lists of `Entry` among them."""
+    return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{description.name}: a private bucket, and CloudFront in front of it",
         "Parameters": list(_parameters(description)),
@@ -33,7 +38,6 @@ def template(description: Description) -> str:
         "Resources": list(resources(description)),
         "Outputs": _outputs(description),
     }
-    return text(_introduction(description), sections)
 
 
 def _introduction(description: Description) -> str:

@@ -72,6 +72,8 @@ def _origin(wanted: Origin) -> dict[str, Any]:
         return origin | {"OriginAccessControlId": wanted.access_control, "S3OriginConfig": own}
     return origin | {
         "CustomOriginConfig": {
+            "HTTPPort": 80,
+            "HTTPSPort": 443,
             "OriginProtocolPolicy": wanted.protocol,
             "OriginSSLProtocols": list(wanted.tls),
             "OriginReadTimeout": wanted.read_timeout_s,
