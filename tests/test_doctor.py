@@ -178,6 +178,15 @@ WRONG: dict[str, tuple[dict[str, Answer], Answer, list[tuple[str, str]]]] = {
         clinic.missing,
         [(ERROR, "kept_against")],
     ),
+    "a version in the query, which is part of the key": (
+        {
+            "/": page('<script src="/app.js?v=1"></script>'),
+            "/app.js?v=1": anew(JS, "text/javascript", Cache_Control="max-age=60"),
+            "/app.js": File(JS, "text/javascript", "max-age=60"),
+        },
+        clinic.missing,
+        [(WARNING, "query")],
+    ),
     "a copy for each browser": (
         {"/app.0123456789ab.js": File(JS, "text/javascript", Vary="Accept-Encoding, User-Agent")},
         clinic.missing,

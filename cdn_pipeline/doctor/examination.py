@@ -53,21 +53,20 @@ def examine(
     """All facts. Raises nothing for what a server does."""
     reach = reach or Reach()
     prober = Prober(reach._replace(trusted={*reach.trusted, *_named_hosts(scope)}))
+    pool = ThreadPoolExecutor(max(1, scope.concurrency), "cdn_pipeline")
     examiner = _Examiner(prober, scope, tell)
     try:
-        with ThreadPoolExecutor(max(1, scope.concurrency), "cdn_pipeline") as pool:
-            try:
-                examiner.crawl(pool)
-                visits = tuple(examiner.visits)
-                hosts = tuple(pool.map(lambda some: visitor.host(prober, some, pause), by_host(visits)))
-            except BaseException:
-                prober.stop()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-        hosts = _with_late_troubles(hosts, prober)
-        return Examination(time.time(), visits, hosts, dict(examiner.skipped), prober.count)
+        examiner.crawl(pool)
+        visits = tuple(examiner.visits)
+        hosts = tuple(pool.map(lambda some: visitor.host(prober, some, pause), by_host(visits)))
+    except BaseException:
+        prober.stop()
+        raise
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # who interrupts does not wait for a slow answer
         prober.close()
+    hosts = _with_late_troubles(hosts, prober)
+    return Examination(time.time(), visits, hosts, dict(examiner.skipped), prober.count)
 
 
 def _named_hosts(scope: Scope) -> set[str]:

@@ -49,14 +49,16 @@ class Prober:
         self.reach = reach
         self.troubles: dict[Place, Trouble] = {}
         self.count = 0  # requests
-        self._strict = Edge(connect_to=reach.connect_to, context=reach.context, timeout_s=reach.timeout_s)
-        self._lenient = Edge(
-            connect_to=reach.connect_to, context=_lenient_context(), timeout_s=reach.timeout_s
-        )
+        self._context = reach.context or ssl.create_default_context()
+        self._strict = self._edge(self._context)
+        self._lenient = self._edge(_lenient_context())
         self._failures: Counter[Place] = Counter()
         self._refusals: dict[str, str] = {}
         self._lock = threading.Lock()
         self._end = time.monotonic() + reach.time_limit_s
+
+    def _edge(self, context: ssl.SSLContext) -> Edge:
+        return Edge(connect_to=self.reach.connect_to, context=context, timeout_s=self.reach.timeout_s)
 
     def stop(self) -> None:
         """Nothing more is asked."""
@@ -134,8 +136,7 @@ class Prober:
         split = urlsplit(url)
         if split.scheme != "https":
             return None
-        context = self.reach.context or ssl.create_default_context()
-        network = Network(context, self.reach.connect_to, self.reach.timeout_s)
+        network = Network(self._context, self.reach.connect_to, self.reach.timeout_s)
         with contextlib.suppress(Unreachable, ValueError):
             opened = connection.connect(network, split.scheme, split.netloc)
             assert isinstance(opened.sock, ssl.SSLSocket)
@@ -164,6 +165,6 @@ def is_private(host: str) -> bool:
 
 def _lenient_context() -> ssl.SSLContext:
     """For looking at a host whose certificate is refused, which has been said by then. Nothing is sent."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
