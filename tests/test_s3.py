@@ -78,12 +78,12 @@ def refusing(status: int, code: str = "", message: str = "", **elements: str) ->
 
 def test_nothing_outside_of_the_prefix_is_touched() -> None:
     bucket = moto_wire.bucket()
-    for key in ("other", "site", "site.css", "site2/a.css"):
+    for key in ("other", "site", "site.css", "site/", "site2/a.css"):  # "site/" is a folder, in the console
         client().put_object(Bucket="assets", Key=key, Body=b"theirs")
     put(bucket, "a.css")
 
     assert [one.key for one in bucket.list()] == [one.key for one in bucket.versions()] == ["a.css"]
-    assert keys() == ["other", "site", "site.css", "site/a.css", "site2/a.css"]
+    assert keys() == ["other", "site", "site.css", "site/", "site/a.css", "site2/a.css"]
 
 
 def test_others_see_headers_digest_and_no_acl() -> None:
