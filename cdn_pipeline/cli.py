@@ -444,8 +444,8 @@ def _publish(options: argparse.Namespace) -> int:
         print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     from pathlib import Path
 
-    from cdn_pipeline import publish_verbs
+    from cdn_pipeline import verbs
 
     config = _config(options)
     build = Path(os.path.abspath(options.build or os.path.join(config.root, config.build)))
-    return publish_verbs.run(config, build, options)
+    return verbs.run(config, build, options)

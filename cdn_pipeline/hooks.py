@@ -124,8 +124,8 @@ def _outcome(process: Any, timeout_s: float) -> str:
 
     said: deque[str] = deque(maxlen=LAST)
     reader = threading.Thread(target=_repeat, args=(process.stdout, said), daemon=True)
-    reader.start()
     try:
+        reader.start()
         code = process.wait(timeout_s or None)
     except subprocess.TimeoutExpired:
         return f"took longer than {timeout_s:g} s{_last(said)}"

@@ -1,4 +1,4 @@
-"""Publish arguments: the verbs of publishing and their options; `publish_verbs` runs them."""
+"""Publish arguments: the verbs of publishing and their options; `verbs` runs them."""
 
 from __future__ import annotations
 

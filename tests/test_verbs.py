@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -471,13 +472,17 @@ def test_a_terminal_shows_progress_in_files_and_bytes(shop: Site) -> None:
 
 
 def test_an_interrupted_deploy_says_what_that_means_and_ends_its_hook(shop: Site) -> None:
-    hook = "echo $$ > hook.pid; kill -INT $PPID; sleep 60"
+    hook = "echo $$ > hook.pid; echo begun; sleep 60"
     shop.write({"cdn_pipeline.toml": f"{CONFIG}[hooks]\nbefore_deploy = '{hook}'\n"})
     command = [sys.executable, "-m", "cdn_pipeline", "deploy"]
-    ended = subprocess.run(command, cwd=shop.root, capture_output=True, text=True, check=False)
+    with subprocess.Popen(command, cwd=shop.root, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "begun\n" in iter(process.stderr.readline, "")
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
 
-    assert ended.returncode == 130
-    assert ended.stderr.endswith("\ninterrupted; what was published before still is; run it again to go on\n")
+    assert process.returncode == 130
+    assert told == "interrupted; what was published before still is; run it again to go on\n"
     with pytest.raises(ProcessLookupError):
         os.kill(int((shop.root / "hook.pid").read_text()), 0)
 
