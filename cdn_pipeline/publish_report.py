@@ -174,13 +174,13 @@ def changes(facts: Facts) -> str:
     if not found:
         return f"{facts['before']} and {facts['after']} have the same files"
     rows = [
-        (SIGNS[each["why"]], each["target"], each["key"], _growth(each["before"], each["after"]))
+        (WORDS[each["why"]], each["target"], each["key"], _growth(each["before"], each["after"]))
         for each in found
     ]
     return "\n".join(_table(rows, most=len(rows))[1:])
 
 
-SIGNS = {"new": "+", "gone": "-", "content": "~", "headers": "h"}
+WORDS = {"new": "new", "gone": "gone", "content": "changed", "headers": "headers"}
 
 
 def _growth(before: int | None, after: int | None) -> str:
