@@ -47,7 +47,8 @@ class Current(NamedTuple):
     pins: tuple[str, ...] = ()  # releases that no prune touches
     pending: tuple[Pending, ...] = ()
     doomed: Doomed = MappingProxyType({})
-    probed: Mapping[str, str] = MappingProxyType({})  # {place: store that keeps to conditions of puts}
+    probed: Mapping[str, str] = MappingProxyType({})  # {place: store that creates only what is missing}
+    is_compared: bool = False  # the home store was seen to compare before it swaps
 
     def published(self, release: str, at: str, by: str) -> Current:
         """With *release* as the newest. What its history says of it before stays."""
@@ -79,6 +80,7 @@ def text(current: Current) -> bytes:
         "pending": [pending._asdict() for pending in current.pending],
         "doomed": dict(current.doomed),
         "probed": dict(sorted(current.probed.items())),
+        "compared": current.is_compared,
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
 
@@ -113,6 +115,7 @@ def _current(content: Mapping[str, Any]) -> Current:
             for place, keys in content["doomed"].items()
         },
         probed=dict(content["probed"]),
+        is_compared=bool(content["compared"]),
     )
 
 

@@ -14,7 +14,7 @@ from cdn_pipeline.current import Current
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, PublishError
 from cdn_pipeline.plan import BLOBS
 from cdn_pipeline.record import Record
-from cdn_pipeline.stores import CREATE, Condition, Conflict, Listed, Match, Store, open_store
+from cdn_pipeline.stores import CREATE, Condition, Conflict, Listed, Match, Store, open_store, probe
 
 JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 TRIES = 5  # of a record that a prune may take away between two looks
@@ -64,11 +64,16 @@ class Home:
         return Seen(state.read(got.body, self._named(state.KEY)), got.etag)
 
     def swap(self, seen: Seen, new: Current) -> Seen:
-        """Makes *new* the state, if it is still as it was *seen*. Raises `Conflict` otherwise, and whenever
-        that cannot be told: see `is_mine`."""
+        """Makes *new* the state, if it is still as it was *seen*. Raises `Conflict` otherwise, and
+        `StoreError` if the store does not compare."""
+        condition: Condition = CREATE
+        if seen.etag is not None:
+            condition = Match(seen.etag)
+            if not seen.current.is_compared:  # once, before it is relied upon for the first time
+                probe.probe(self.store, (probe.COMPARES,))
+            new = new._replace(is_compared=True)
         written = new._replace(serial=seen.current.serial + 1)
         body = state.text(written)
-        condition: Condition = CREATE if seen.etag is None else Match(seen.etag)
         return Seen(written, self.store.put(state.KEY, body, JSON, digest.sha256(body), condition))
 
     def record(self, release: str) -> Record | None:

@@ -26,11 +26,11 @@ class Run:
         return datetime.fromtimestamp(self.home.store.now_s(), UTC).isoformat(timespec="seconds")
 
     def probe(self, seen: Seen, places: Mapping[str, str]) -> None:
-        """Raises `StoreError` for any of *places*, ``{name: store}``, that does not keep to the conditions of
-        puts. Where nobody has looked before, this also marks the place as this site's."""
+        """Raises `StoreError` for any of *places*, ``{name: store}``, that puts over what it should only
+        create. Where nobody has looked before, this also marks the place as this site's."""
         for name, store in places.items():
             if seen.current.probed.get(name) != store:
-                probe.probe(self.home.stores[name])
+                probe.probe(self.home.stores[name], (probe.CREATES,))
         self.probed = {**seen.current.probed, **places}
 
     def switch(

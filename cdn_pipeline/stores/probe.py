@@ -4,6 +4,8 @@ two deploys at once would overwrite each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdn_pipeline import PRIVATE
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.stores import CREATE, Condition, Conflict, Match, Store, StoreError
@@ -15,11 +17,16 @@ SWAPPED = b"It does not compare before it swaps\n"
 NOBODYS = Match('"00000000000000000000000000000000"')
 
 
-def probe(store: Store) -> None:
-    """Raises `StoreError` with what *store* ignores. Two or three requests, and one small object; any number
-    of probes at once do not disturb each other."""
-    checks = {"create-only": _creates_once, "compare-and-swap": _compares}
-    ignored = " and ".join(name for name, is_kept in checks.items() if not is_kept(store))
+CREATES = "create-only"
+COMPARES = "compare-and-swap"
+ALL = (CREATES, COMPARES)
+
+
+def probe(store: Store, conditions: Sequence[str] = ALL) -> None:
+    """Raises `StoreError` with what *store* ignores. One or two requests for `CREATES`, one for `COMPARES`,
+    and one small object; any number of probes at once do not disturb each other."""
+    checks = {CREATES: _creates_once, COMPARES: _compares}
+    ignored = " and ".join(name for name in conditions if not checks[name](store))
     if ignored:
         raise StoreError(
             f"{store.url}: ignores {ignored} writes, so two deploys at once could overwrite each other; "
