@@ -112,7 +112,7 @@ def test_a_name_without_fingerprint_goes_with_the_last_release_that_has_it(
         store.advance(8 * DAY_S)
 
     assert found == [True, False]
-    assert not [each for each in store.list(".cdn_pipeline/blobs/")]
+    assert not list(store.list(".cdn_pipeline/blobs/"))
 
 
 def test_a_dry_run_shows_the_same_and_deletes_nothing(tmp_path: Path, store: Memory) -> None:
@@ -131,8 +131,8 @@ def test_too_much_is_an_error_before_anything_is_deleted(tmp_path: Path, store: 
         pruned(tmp_path, store, max_deletes=1)
 
     assert str(error.value) == (
-        "2 objects would be deleted, and 1 are allowed; look at them with `cdn-pipeline prune --dry-run`, then "
-        "allow it with --max-deletes"
+        "2 objects would be deleted, and 1 are allowed; look at them with `cdn-pipeline prune --dry-run`, "
+        "then allow it with --max-deletes"
     )
     assert [*store.versions()] == before
 
@@ -157,7 +157,7 @@ def test_older_versions_of_what_stays_go_unannounced(tmp_path: Path, store: Memo
 
 
 def test_without_the_record_of_what_is_published_nothing_goes(tmp_path: Path, store: Memory) -> None:
-    one, two = released(tmp_path, store, "one", "two", days=30)
+    _, two = released(tmp_path, store, "one", "two", days=30)
     store._objects.pop(f".cdn_pipeline/releases/{two}.json")
     with pytest.raises(PublishError, match=f"release {two} is published and has no record"):
         pruned(tmp_path, store)

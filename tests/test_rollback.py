@@ -89,14 +89,14 @@ def test_an_unknown_release_gets_a_hint(tmp_path: Path, store: Memory, ids: list
 
 
 def test_an_ambiguous_id_is_refused(tmp_path: Path, store: Memory, ids: list[str]) -> None:
-    with pytest.raises(PublishError, match="'' is the beginning of .*; write more of it"):
+    with pytest.raises(PublishError, match=r"'' is the beginning of .* write more of the one you mean"):
         rolled_back(tmp_path, store, "")
 
 
 def test_nothing_to_go_back_to(tmp_path: Path, store: Memory) -> None:
     built(tmp_path, {"a.txt": "one"})
     with pytest.raises(
-        PublishError, match="memory:site: nothing was ever published; run `cdn-pipeline deploy`"
+        PublishError, match="memory:site: nothing was ever published here; run `cdn-pipeline deploy`"
     ):
         rolled_back(tmp_path, store)
     deployed(tmp_path, store)
@@ -140,8 +140,8 @@ def test_a_difference_says_what_and_why(tmp_path: Path, store: Memory, ids: list
     site = home.Home("cdn", {"cdn": store})
 
     assert status.difference(site, ids[0][:8], ids[2]) == [
-        Change("cdn", stamped("three"), "new", None, 5),
         Change("cdn", stamped("one"), "gone", 3, None),
+        Change("cdn", stamped("three"), "new", None, 5),
         Change("cdn", "robots.txt", "content", 2, 2),
     ]
 
