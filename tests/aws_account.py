@@ -60,6 +60,11 @@ class AwsAccount:
         """For tests to look and to meddle; not counted, and nothing of CloudFront."""
         return boto3.client(service, region_name=region)
 
+    @property
+    def cloudfront(self) -> Any:
+        """A client of the stand-in."""
+        return self._session.client("cloudfront", region_name="us-east-1")
+
     def account(self, region: str = "us-east-1") -> Account:
         """A new one, as a new run would have it."""
         return Account(region, self._session, self._pause)
