@@ -96,7 +96,7 @@ class _Deploy:
         self.wanted = wanted
         self.home = opened
         self.tell = tell
-        self.run_ = Run(opened)
+        self.writes = Run(opened)
         self.done: list[Done] = []
 
     def run(self) -> Deployed:
@@ -122,7 +122,7 @@ class _Deploy:
     def publish(self, seen: Seen, found: Plan, first: str | None) -> Deployed:
         """Does what the plan says. Raises `Conflict` if the state is not as it was *seen* any more."""
         plan.refuse(found)
-        self.run_.probe(seen, {name: place.store for name, place in self.wanted.places.items()})
+        self.writes.probe(seen, {name: place.store for name, place in self.wanted.places.items()})
         wanted = self.upload(found)
         fresh = {(each.place, each.key) for each in found.uploads} | set(found.unproved)
         if fresh or found.is_switch:
@@ -162,13 +162,13 @@ class _Deploy:
         before = self.home.published(seen)
         if found.is_switch or before is None:
             urls = self.steps.urls(wanted)
-            made = record.of(wanted, self.run_.at(), f"cdn_pipeline {__version__}", urls)
+            made = record.of(wanted, self.writes.at(), f"cdn_pipeline {__version__}", urls)
             kept = self.home.keep(made, seen.current)
             revived = [(each.place, each.key) for each in found.uploads]
             revived.append((self.home.name, record.key_of(kept.release)))
-            return self.run_.switch(seen, kept.release, found.pending, revived), kept
+            return self.writes.switch(seen, kept.release, found.pending, revived), kept
         if found.pending:
-            seen = self.run_.note(seen, found.pending)
+            seen = self.writes.note(seen, found.pending)
         return seen, before
 
     def settle(self, seen: Seen) -> Settled:

@@ -51,7 +51,7 @@ class _Rollback:
         self.request = request
         self.steps: Steps = request.steps or Plain(request.config)
         self.home = opened
-        self.run_ = Run(opened)
+        self.writes = Run(opened)
 
     def run(self) -> RolledBack:
         seen = self.home.seen()
@@ -95,7 +95,7 @@ class _Rollback:
         is_switch = seen.current.release != wanted.release
         if is_switch:
             self.check(seen, wanted)
-            seen = self.run_.switch(seen, wanted.release, self.pending(seen, wanted))
+            seen = self.writes.switch(seen, wanted.release, self.pending(seen, wanted))
         self.steps.activate(Published(wanted, self.home.store.url, seen.current.serial))
         settled = self.settle(seen)
         return RolledBack(
