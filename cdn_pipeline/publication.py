@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cdn_pipeline import cdns, digest, document, media_types
+from cdn_pipeline import PRIVATE, cdns, digest, document, media_types
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import ORIGIN, Config, Target
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, PublishError
@@ -174,6 +174,8 @@ def _wrong(found: Object, other: Object | None) -> list[Problem]:
     else:
         if size != found.size:
             message, hint = f"has {size} bytes, and {found.size} in the manifest", "build again"
+        elif found.key.startswith(f"{PRIVATE}/"):
+            message, hint = "lies where stores keep what is not the site's", "give it another name"
         elif other is not None and (other.sha256, other.headers) != (found.sha256, found.headers):
             message, hint = "has the key of another file", "give one of them another name"
         else:
