@@ -12,7 +12,7 @@ from cdn_pipeline.provision.change import ADOPT, CHANGE, CREATE, Change, Differe
 from cdn_pipeline.provision.description import TAG, Bucket, Description
 
 DEFAULT_REGION = "us-east-1"  # the only one that CreateBucket does not want to be named
-NEEDED = "provision needs a boto3 that creates buckets with tags; install boto3>=1.41"
+NEEDED = "provision needs a boto3 that makes buckets with tags; install boto3>=1.40"
 
 
 class Aspect(NamedTuple):

@@ -14,6 +14,7 @@ from cdn_pipeline.provision.distribution_config import config
 from cdn_pipeline.provision.quantities import packed, plain
 
 DEPLOYED = "deployed"
+NEEDED = "install a newer one, or leave cache_tags out"
 PATIENCE_S = 1800.0  # CloudFront mostly needs five minutes
 PAUSE_S = 10.0
 
@@ -21,6 +22,8 @@ PAUSE_S = 10.0
 def look(account: Account, description: Description, known: Mapping[str, str], adopts: bool) -> Seen:
     """Ours, or one that has our domain already, or has lost its tag."""
     wanted = _filled(description.distribution, known)
+    if wanted.cache_tag_header and not account.knows("cloudfront", "DistributionConfig", "CacheTagConfig"):
+        return Seen(problems=(Problem(ERROR, "", "distribution: this boto3 knows no cache tags", NEEDED),))
     id_ = _found(account, description)
     rival = None if id_ else _rival(account, description)
     if rival is not None and not adopts:
