@@ -15,6 +15,7 @@ from cdn_pipeline import cli
 from cdn_pipeline.errors import CdnPipelineError
 from cdn_pipeline.integrations.django import collected
 from cdn_pipeline.integrations.django.storage import Storage
+from cdn_pipeline.invocation import Project
 
 ELSEWHERE = {  # verbs that read a config file themselves, and who does the same here
     "init": "write cdn_pipeline.toml beside manage.py, or OPTIONS in STORAGES",
@@ -55,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"\n{error}", returncode=2) from error
         out, err = options.get("stdout") or sys.stdout, options.get("stderr") or sys.stderr
         with redirect_stdout(out), redirect_stderr(err):
-            code = cli.main(arguments, cli.Project(site.config, site.publish))
+            code = cli.main(arguments, Project(site.config, site.publish))
         if code == 0:
             site.settle()
             storage.forget()
