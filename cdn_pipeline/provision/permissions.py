@@ -14,7 +14,7 @@ RELEASES = ".cdn_pipeline/"
 # Not held to a prefix: then S3 would say 403 of an object that is not there (API reference, GetObject).
 LIST = ("s3:ListBucket",)
 READ_OBJECTS = ("s3:GetObject",)
-WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+WRITE_OBJECTS = ("s3:AbortMultipartUpload", "s3:PutObject")
 
 
 class Statement(NamedTuple):
