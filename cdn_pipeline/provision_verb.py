@@ -38,7 +38,8 @@ def run(config: Config, options: argparse.Namespace, account: Account | None = N
         document = _document(done, description) | {"settings": wanted, "written": bool(is_written)}
         print(report.as_json(document))
         return 0
-    print(_ending(done, description, config, wanted, is_written=bool(is_written)))
+    print(_ending(done, description, config, wanted, is_written=bool(is_written)), flush=True)
+    _tell_problems(done)
     return 0
 
 
@@ -64,15 +65,20 @@ def _teller(options: argparse.Namespace) -> reconcile.Tell:
 
 def _show(plan: Plan, description: Description, options: argparse.Namespace) -> int:
     if options.json:
-        print(report.as_json(_document(plan, description) | {"ok": not plan.problems}))
-        return 1 if plan.problems else 0
+        print(report.as_json(_document(plan, description) | {"ok": not plan.errors}))
+        return 1 if plan.errors else 0
     for change in plan.changes:
         print("\n".join(_lines(change)))
     count = report.count(len(plan.changes), "step")
     told = f"{count} to do" if plan.changes else f"{description.site} is as described"
     print(f"{told}; nothing was changed", flush=True)
-    print("".join(f"{line}\n" for line in report.problem_lines(rows(plan.problems))), end="", file=sys.stderr)
-    return 1 if plan.problems else 0
+    _tell_problems(plan)
+    return 1 if plan.errors else 0
+
+
+def _tell_problems(plan: Plan) -> None:
+    lines = report.problem_lines(rows(plan.problems))
+    print("".join(f"{line}\n" for line in lines), end="", file=sys.stderr)
 
 
 def _document(plan: Plan, description: Description) -> dict[str, Any]:

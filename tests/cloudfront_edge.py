@@ -19,6 +19,7 @@ from tests.cloudfront_api import ACCOUNT, CloudFrontApi
 
 SMALLEST, LARGEST = 1000, 10_000_000  # bytes: Developer Guide, "Serve compressed files"
 COMPRESSED = ("text/", "application/javascript", "application/json", "image/svg+xml", "application/xml")
+ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 DAY_S, ERROR_S = 86400.0, 10.0
 
@@ -96,19 +97,29 @@ class CloudFrontEdge:
         groups = {each["Id"]: each for each in config["OriginGroups"].get("Items", ())}
         group = groups.get(behavior["TargetOriginId"])
         if group is None:
-            return self._asked(distribution, origins[behavior["TargetOriginId"]], path)
+            return self._asked(distribution, behavior, origins[behavior["TargetOriginId"]], path)
         first, second = (origins[each["OriginId"]] for each in group["Members"]["Items"])
-        found = self._asked(distribution, first, path)
+        found = self._asked(distribution, behavior, first, path)
         is_failure = found.status in group["FailoverCriteria"]["StatusCodes"]["Items"]
-        return self._asked(distribution, second, path) if is_failure else found
+        return self._asked(distribution, behavior, second, path) if is_failure else found
 
-    def _asked(self, distribution: Mapping[str, Any], origin: Mapping[str, Any], path: str) -> Response:
+    def _asked(
+        self,
+        distribution: Mapping[str, Any],
+        behavior: Mapping[str, Any],
+        origin: Mapping[str, Any],
+        path: str,
+    ) -> Response:
         whole = origin["OriginPath"] + path
         if "S3OriginConfig" not in origin:
             assert self.site is not None
             return self.site(origin["DomainName"], whole)
         if self.is_bucket_down:
             return Response(503, {})
+        if behavior.get("OriginRequestPolicyId") == ALL_VIEWER:
+            return Response(
+                403, {}
+            )  # the signature is for the name of the bucket's host, and the visitor's came
         bucket = origin["DomainName"].partition(".s3.")[0]
         is_signed = origin["OriginAccessControlId"] in self.api.access_controls
         reader = Reader(bucket, distribution["ARN"] if is_signed else "")

@@ -678,3 +678,17 @@ def test_without_credentials_it_says_where_they_come_from(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(ProvisionError, match="no credentials for AWS; set AWS_PROFILE"):
         reconcile.plan(Account("us-east-1"), site)
+
+
+def test_a_role_that_nobody_may_take_any_more_is_told_of_and_left(
+    aws: AwsAccount, site: Description, tmp_path: Path
+) -> None:
+    provision(aws, site)
+    without = described(tmp_path, WHOLE.replace('["arn:aws:iam::123456789012:root"]', "[]"))
+    done = provision(aws, without)
+
+    assert [str(problem) for problem in done.problems] == [
+        f"role {NAME}-deploy: the config names nobody any more who may take it, and it is still there; "
+        "remove it in IAM if nobody needs it"
+    ]
+    assert done.changes == ()

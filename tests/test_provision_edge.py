@@ -182,3 +182,14 @@ def test_files_come_from_the_site_while_the_bucket_is_down(aws: AwsAccount, tmp_
     assert edge.get(f"{BASE}a.css").body == b"origin.example.com/old/site/a.css"
     edge.is_bucket_down = False
     assert edge.get(f"{BASE}b.css").status == 404
+
+
+def test_a_site_may_come_and_go_again(aws: AwsAccount, tmp_path: Path) -> None:
+    provisioned(aws, tmp_path, 'site_origin = "origin.example.com"')
+    edge = provisioned(aws, tmp_path)
+    assert edge.get(f"{BASE}a.css").body == STYLE
+    edge = provisioned(aws, tmp_path, 'site_origin = "origin.example.com"')
+    page = edge.get("https://cdn.example.com/about", origin="https://elsewhere.example")
+
+    assert page.body == b"origin.example.com/about"
+    assert set(page.headers) == {"content-type", "x-cache"}

@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
     changes: tuple[Change, ...] = ()
     known: Mapping[str, str] = {}  # values for the description's places
-    problems: tuple[Problem, ...] = ()  # for which nothing may be changed
+    problems: tuple[Problem, ...] = ()  # where one is an error, nothing may be changed
 
 
 def differences(was: Any, wanted: Any, path: str = "") -> Iterator[Difference]:

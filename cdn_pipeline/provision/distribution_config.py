@@ -5,12 +5,14 @@ An update replaces the whole config, so whatever others have set is carried over
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from cdn_pipeline.provision.change import merged
 from cdn_pipeline.provision.description import (
+    ALL_VIEWER,
     BUCKET_ORIGIN,
+    CACHE_TAG_HEADER,
     COPY_ORIGIN,
     GROUP,
     SITE_ORIGIN,
@@ -26,7 +28,7 @@ OURS = (
     COPY_ORIGIN,
     GROUP,
 )  # ids of origins and groups; those not wanted any more go
-Config = dict[str, Any]  # with plain lists
+Config = dict[str, Any]  # with plain lists; `None` where something is to go
 
 
 def config(wanted: Distribution, was: Mapping[str, Any]) -> Config:
@@ -35,6 +37,7 @@ def config(wanted: Distribution, was: Mapping[str, Any]) -> Config:
     groups = _keyed("Id", was.get("OriginGroups", ()), map(_group, wanted.groups))
     there = {each["Id"] for each in (*origins, *groups)}
     behaviors = [each for each in was.get("CacheBehaviors", ()) if each["TargetOriginId"] in there]
+    policies = {ALL_VIEWER} | {each.headers_policy for each in (wanted.default, *wanted.behaviors)}
     changed: Config = {
         "CallerReference": was.get("CallerReference", wanted.caller_reference),
         "Comment": wanted.comment,
@@ -42,8 +45,8 @@ def config(wanted: Distribution, was: Mapping[str, Any]) -> Config:
         "Aliases": [*was.get("Aliases", ()), *_lacking(was.get("Aliases", ()), wanted.aliases)],
         "Origins": origins,
         "OriginGroups": groups,
-        "DefaultCacheBehavior": _behavior(wanted.default, was.get("DefaultCacheBehavior", {})),
-        "CacheBehaviors": _behaviors(wanted.behaviors, behaviors),
+        "DefaultCacheBehavior": _behavior(wanted.default, was.get("DefaultCacheBehavior", {}), policies),
+        "CacheBehaviors": _behaviors(wanted.behaviors, behaviors, policies),
         "CustomErrorResponses": _errors(wanted, was.get("CustomErrorResponses", ())),
         "PriceClass": wanted.price_class,
         "HttpVersion": wanted.http_version,
@@ -53,6 +56,8 @@ def config(wanted: Distribution, was: Mapping[str, Any]) -> Config:
     }
     if wanted.cache_tag_header:
         changed["CacheTagConfig"] = {"HeaderName": wanted.cache_tag_header}
+    elif was.get("CacheTagConfig", {}).get("HeaderName") == CACHE_TAG_HEADER:
+        changed["CacheTagConfig"] = None
     return {**was, **changed}
 
 
@@ -99,8 +104,9 @@ def _group(wanted: OriginGroup) -> Config:
     }
 
 
-def _behavior(wanted: Behavior, was: Mapping[str, Any]) -> Config:
-    """With all that others have attached to it, such as functions."""
+def _behavior(wanted: Behavior, was: Mapping[str, Any], policies: Collection[str]) -> Config:
+    """With all that others have attached to it, such as functions. *policies* are ours: where one is not wanted
+    it goes, since a bucket refuses requests with the visitor's host, and pages are not for every origin."""
     methods = was.get("AllowedMethods", {})
     allowed = {
         "Items": _same_set(methods.get("Items", ()), wanted.methods),
@@ -115,10 +121,11 @@ def _behavior(wanted: Behavior, was: Mapping[str, Any]) -> Config:
     }
     if wanted.pattern:
         behavior["PathPattern"] = wanted.pattern
-    if wanted.origin_request_policy:
-        behavior["OriginRequestPolicyId"] = wanted.origin_request_policy
-    if wanted.headers_policy:
-        behavior["ResponseHeadersPolicyId"] = wanted.headers_policy
+    attached = {
+        "OriginRequestPolicyId": wanted.origin_request_policy,
+        "ResponseHeadersPolicyId": wanted.headers_policy,
+    }
+    behavior |= {key: id_ or None for key, id_ in attached.items() if id_ or was.get(key) in policies}
     # What there was before cache policies; CloudFront refuses both.
     legacy = ("ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL")
     return {key: value for key, value in was.items() if key not in legacy} | behavior
@@ -129,10 +136,12 @@ def _same_set(was: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return list(was) if sorted(was) == sorted(wanted) else list(wanted)
 
 
-def _behaviors(wanted: Sequence[Behavior], was: Sequence[Mapping[str, Any]]) -> list[Config]:
+def _behaviors(
+    wanted: Sequence[Behavior], was: Sequence[Mapping[str, Any]], policies: Collection[str]
+) -> list[Config]:
     """Ours at their old places if they are in the right order; or else before those of others."""
     before = {each["PathPattern"]: each for each in was}
-    ours = {each.pattern: _behavior(each, before.get(each.pattern, {})) for each in wanted}
+    ours = {each.pattern: _behavior(each, before.get(each.pattern, {}), policies) for each in wanted}
     if [pattern for pattern in before if pattern in ours] == list(ours):
         return [ours.get(pattern, dict(each)) for pattern, each in before.items()]
     return [*ours.values(), *(dict(each) for pattern, each in before.items() if pattern not in ours)]

@@ -22,12 +22,13 @@ def plain(value: Any) -> Any:
 
 
 def packed(value: Any) -> Any:
-    """The reverse of `plain`."""
+    """The reverse of `plain`, without what is ``None``."""
     if isinstance(value, list):
         return _counted([packed(each) for each in value])
     if not isinstance(value, Mapping):
         return value
-    found = {key: each if key in OTHER else packed(each) for key, each in value.items() if key != "Items"}
+    there = {key: each for key, each in value.items() if key != "Items" and each is not None}
+    found = {key: each if key in OTHER else packed(each) for key, each in there.items()}
     return found | (_counted([packed(each) for each in value["Items"]]) if "Items" in value else {})
 
 

@@ -6,11 +6,11 @@ anywhere goes on with the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from cdn_pipeline.errors import Problem
+from cdn_pipeline.errors import ERROR, Problem
 from cdn_pipeline.provision import (
     access_control,
     bucket,
@@ -54,6 +54,11 @@ class Plan(NamedTuple):
     problems: tuple[Problem, ...]
     known: Mapping[str, str]
 
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Those problems for which nothing may be changed."""
+        return _errors(self.problems)
+
 
 def plan(account: Account, description: Description, *, adopts: bool = False) -> Plan:
     """Looks at everything, and touches nothing. What depends on something that is not there yet has its place
@@ -73,8 +78,8 @@ def apply(account: Account, description: Description, tell: Tell, *, adopts: boo
     """Plans, and then does it, and waits until the distribution is everywhere. Returns what was done.
     Problems of the plan are raised before anything is touched."""
     planned = plan(account, description, adopts=adopts)
-    if planned.problems:
-        raise ProvisionError(planned.problems)
+    if planned.errors:
+        raise ProvisionError(planned.errors)
     done: list[Change] = []
 
     def do(change: Change) -> None:
@@ -88,7 +93,11 @@ def apply(account: Account, description: Description, tell: Tell, *, adopts: boo
     waiting = distribution.deployed(account, known["distribution.id"])
     if waiting is not None:
         do(waiting)
-    return Plan(tuple(done), (), known)
+    return Plan(tuple(done), planned.problems, known)
+
+
+def _errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.severity == ERROR)
 
 
 def _settled(look: Callable[[], Seen], do: Tell, pause: Pause) -> Mapping[str, str]:
@@ -96,8 +105,8 @@ def _settled(look: Callable[[], Seen], do: Tell, pause: Pause) -> Mapping[str, s
     last: Seen | None = None
     for _ in range(TRIES):
         seen = look()
-        if seen.problems:
-            raise ProvisionError(seen.problems)
+        if errors := _errors(seen.problems):
+            raise ProvisionError(errors)
         if not seen.changes:
             return seen.known
         if last is None or _wanted(seen) != _wanted(last):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cdn_pipeline.errors import ERROR, Problem
+from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.provision import ownership, permissions
 from cdn_pipeline.provision.account import Account, Refused
 from cdn_pipeline.provision.change import ADOPT, CHANGE, CREATE, Change, Difference, Seen, differences
@@ -28,7 +28,8 @@ def look_at_policies(
 def look_at_roles(account: Account, description: Description, known: Mapping[str, str], adopts: bool) -> Seen:
     """Each by its name."""
     seen = _joined(_role(account, description, each, known, adopts) for each in description.roles)
-    return seen._replace(problems=(*_provider_problems(account, description), *seen.problems))
+    found = (*_provider_problems(account, description), *_leftovers(account, description))
+    return seen._replace(problems=(*found, *seen.problems))
 
 
 def arn_of(account: Account, policy: str) -> str:
@@ -144,6 +145,20 @@ def _ask_new(
     except Refused as refused:
         if refused.code not in THERE:  # the reply to a request of ours was lost
             raise
+
+
+def _leftovers(account: Account, description: Description) -> Iterator[Problem]:
+    """Roles of ours that the config names nobody for any more. They stay, since somebody may use them in another
+    way; so whom they trust may still take them."""
+    wanted = {role.name for role in description.roles}
+    for policy in description.policies:
+        if policy.name not in wanted:
+            name = f"role {policy.name}"
+            answer = account.look("iam", "GetRole", name, missing=GONE, RoleName=policy.name)
+            tags = ownership.tags_of(answer["Role"].get("Tags", ())) if answer else {}
+            if tags.get(TAG) == description.tags[TAG]:
+                message = f"{name}: the config names nobody any more who may take it, and it is still there"
+                yield Problem(WARNING, "", message, "remove it in IAM if nobody needs it")
 
 
 def _provider_problems(account: Account, description: Description) -> Iterator[Problem]:
