@@ -216,7 +216,7 @@ class Manifest:
         if read.hold_text:
             try:
                 held = hold.read(read.hold_text, now)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 _log(f"{os.path.join(self.directory, hold.NAME)}: is damaged and ignored: {error}")
         return self._snapshot(read.document, held)
 

@@ -344,6 +344,7 @@ def test_what_is_held_back_is_asked_of_the_origin(there: Path, content: Any, is_
         {"retreated": 3},
         {"retreated": [[]]},
         {"held": {"cdn": []}},
+        b"[" * 100_000,
     ],
 )
 def test_damaged_holds_are_ignored_with_a_word(
