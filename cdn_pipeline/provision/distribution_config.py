@@ -105,8 +105,8 @@ def _group(wanted: OriginGroup) -> Config:
 
 
 def _behavior(wanted: Behavior, was: Mapping[str, Any], policies: Collection[str]) -> Config:
-    """With all that others have attached to it, such as functions. *policies* are ours: where one is not wanted
-    it goes, since a bucket refuses requests with the visitor's host, and pages are not for every origin."""
+    """With all that others have attached to it, such as functions. *policies* are ours: where one is not
+    wanted it goes, since a bucket refuses requests for another host, and pages are not for every origin."""
     methods = was.get("AllowedMethods", {})
     allowed = {
         "Items": _same_set(methods.get("Items", ()), wanted.methods),

@@ -148,8 +148,8 @@ def _ask_new(
 
 
 def _leftovers(account: Account, description: Description) -> Iterator[Problem]:
-    """Roles of ours that the config names nobody for any more. They stay, since somebody may use them in another
-    way; so whom they trust may still take them."""
+    """Roles of ours that the config names nobody for any more. They stay, since somebody may use them
+    in another way; so whom they trust may still take them."""
     wanted = {role.name for role in description.roles}
     for policy in description.policies:
         if policy.name not in wanted:
