@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cdn_pipeline.provision.description import CACHE_TAG_HEADER
 from cdn_pipeline.stores import CREATE, Condition, Conflict, Match, StoreError
 from cdn_pipeline.stores.s3 import Bucket, multipart
 from cdn_pipeline.stores.s3.address import parse
@@ -98,6 +99,18 @@ def test_others_see_headers_digest_and_no_acl() -> None:
     assert seen["ContentEncoding"] == "br"
     assert seen["Metadata"] == {"sha256": sha256(b"br").hexdigest()}
     assert bucket.held({"X-Other": "1", "cache-control": "no-cache"}) == {"Cache-Control": "no-cache"}
+
+
+def test_cache_tags_are_kept_where_cloudfront_reads_them() -> None:
+    bucket = moto_wire.bucket()
+    headers = {**CSS, "Cache-Tag": "site,images"}
+    bucket.put("a.css", b"css", headers, sha256(b"css").hexdigest())
+    seen = client().head_object(Bucket="assets", Key="site/a.css")
+    got = bucket.get("a.css")
+
+    assert seen["Metadata"] == {"sha256": sha256(b"css").hexdigest(), "cache-tag": "site,images"}
+    assert got is not None
+    assert dict(got.headers) == bucket.held(headers) == {**CSS, CACHE_TAG_HEADER: "site,images"}
 
 
 def test_a_put_is_one_request_without_a_pause() -> None:

@@ -31,6 +31,9 @@ HELD = (
 TITLES = {name.lower(): name for name in HELD}
 META = "x-amz-meta-"
 DIGEST = f"{META}sha256"
+ALIASES = {
+    "cache-tag": f"{META}cache-tag"
+}  # S3 answers with no header of another name; CloudFront is told this one
 SMALL = 1 << 20  # bytes of a file that are read at once
 LARGE = 100 << 20  # bytes from which on a file is sent in parts
 PAGE = ("max-keys", "1000")
@@ -54,6 +57,7 @@ class Bucket:
         self._exchange = exchange
         self._prefix = exchange.wanted.prefix
         self._has_versions: bool | None = None
+        self._etags: set[str] = set()  # all that were read
 
     @property
     def has_versions(self) -> bool:
@@ -83,7 +87,7 @@ class Bucket:
         call = Call("s3:GetObject", "HEAD", self._prefix + key)
         answer = self._exchange.ask(call)
         if answer.said.is_none:
-            return _got(answer.response)
+            return self._got(answer.response)
         if answer.said.status == 404:
             return None
         # Only the answer to a GET has a body, which says what is wrong.
@@ -114,11 +118,12 @@ class Bucket:
             raise self._exchange.refused(call, said)
 
     def held(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Those of S3's own, and ``x-amz-meta-…``."""
+        """Those of S3's own, and ``x-amz-meta-…``, as which it keeps Cache-Tag."""
+        named = {ALIASES.get(name.lower(), name.lower()): value for name, value in headers.items()}
         return {
-            TITLES.get(name.lower(), name.lower()): value
-            for name, value in headers.items()
-            if name.lower() in TITLES or name.lower().startswith(META)
+            TITLES.get(name, name): value
+            for name, value in named.items()
+            if name in TITLES or name.startswith(META)
         }
 
     def now_s(self) -> float:
@@ -137,7 +142,12 @@ class Bucket:
             return None
         if not answer.said.is_none:
             raise self._exchange.refused(call, answer.said)
-        return _got(answer.response)
+        return self._got(answer.response)
+
+    def _got(self, response: Response) -> Got:
+        got = _got(response)
+        self._etags.add(got.etag)
+        return got
 
     def _put(self, call: Call, condition: Condition) -> Answer:
         header = _header(condition)
@@ -152,7 +162,8 @@ class Bucket:
     def _is_denied_in_error(self, key: str, answer: Answer, condition: Match) -> bool:
         """Whether the condition does hold. Ceph 16 knows ETags without quotes only, and in buckets with
         versions none at all."""
-        there = self.head(key) if answer.said.status == 412 else None
+        is_worth_a_look = answer.said.status == 412 and condition.etag in self._etags
+        there = self.head(key) if is_worth_a_look else None
         return there is not None and there.etag == condition.etag
 
     def _written(self, call: Call, answer: Answer, key: str, condition: Condition) -> str:
