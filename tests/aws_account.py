@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
+from botocore.loaders import Loader
 from moto import mock_aws
 from moto.acm.models import acm_backends
 from moto.core.models import botocore_stubber
@@ -46,7 +47,7 @@ class AwsAccount:
         self._patch.delenv("AWS_PROFILE", raising=False)
         self._patch.setattr("botocore.endpoint.time.sleep", self._pause)  # before it asks again
         self._mock.start()
-        self._session = boto3.Session()
+        self._session, self._plain = _session(), _session()
         events = self._session._session.get_component("event_emitter")
         events.unregister("before-send", botocore_stubber)  # or it would answer, too
         events.register_first("before-send", self._before_send)
@@ -58,7 +59,7 @@ class AwsAccount:
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
         """For tests to look and to meddle; not counted, and nothing of CloudFront."""
-        return boto3.client(service, region_name=region)
+        return self._plain.client(service, region_name=region)
 
     @property
     def cloudfront(self) -> Any:
@@ -129,6 +130,17 @@ class AwsAccount:
             _tag(request)
         assert answer is not None
         return answer
+
+
+LOADER = Loader(include_default_search_paths=True)  # has read each model once for all tests
+
+
+def _session() -> boto3.Session:
+    session = boto3.Session()
+    search = session._session.get_component("data_loader").search_paths
+    LOADER.search_paths[:] = search  # with boto3's own
+    session._session.register_component("data_loader", LOADER)
+    return session
 
 
 def _tag(request: AWSPreparedRequest) -> None:
