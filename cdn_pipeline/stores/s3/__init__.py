@@ -31,9 +31,7 @@ HELD = (
 TITLES = {name.lower(): name for name in HELD}
 META = "x-amz-meta-"
 DIGEST = f"{META}sha256"
-ALIASES = {
-    "cache-tag": f"{META}cache-tag"
-}  # S3 answers with no header of another name; CloudFront is told this one
+ALIASES = {"cache-tag": f"{META}cache-tag"}  # which CloudFront is told to read: S3 gives back no other
 SMALL = 1 << 20  # bytes of a file that are read at once
 LARGE = 100 << 20  # bytes from which on a file is sent in parts
 PAGE = ("max-keys", "1000")
@@ -57,7 +55,7 @@ class Bucket:
         self._exchange = exchange
         self._prefix = exchange.wanted.prefix
         self._has_versions: bool | None = None
-        self._etags: set[str] = set()  # all that were read
+        self._etags: set[str] = set()  # of all that was read or written here
 
     @property
     def has_versions(self) -> bool:
@@ -170,7 +168,9 @@ class Bucket:
         """The ETag. A condition that does not hold any more may have been met by ourselves, in an earlier
         attempt whose answer was lost."""
         if answer.said.is_none:
-            return answer.response.headers.get("etag") or listing.etag(answer.response.body)
+            etag = answer.response.headers.get("etag") or listing.etag(answer.response.body)
+            self._etags.add(etag)
+            return etag
         if answer.was_lost and (there := self.head(key)) and there.sha256 == call.sha256:
             return there.etag
         if condition and (answer.said.status == 412 or answer.said.code == "NoSuchKey"):
