@@ -134,7 +134,7 @@ class _Reader(Values):
             name=name,
             url=self.url(table, at, "/static/" if name == ORIGIN else None),
             store=self.store(table, at),
-            cdn=self.text(table, "cdn", None, at),
+            cdn=self.cdn(table, at),
             keep_on_origin=bool(self.boolean(table, "keep_on_origin", False, at)),
             hold_s=self.seconds(table, "hold", at, 0.0),
             verify_edge=self.boolean(table, "verify_edge", True, at) is not False,
@@ -147,6 +147,14 @@ class _Reader(Values):
             return value
         hint = 'write "s3://bucket/prefix" or "directory:PATH"'
         self.fault(at + "store", f"is {value!r}, which is no store", hint)
+        return None
+
+    def cdn(self, table: Mapping[str, Any], at: str) -> str | None:
+        value = self.text(table, "cdn", None, at)
+        if value is None or re.fullmatch(r"(?:cloudfront|cloudflare):\w+|pull", value):
+            return value
+        hint = 'write "cloudfront:DISTRIBUTION", "cloudflare:ZONE" or "pull"'
+        self.fault(at + "cdn", f"is {value!r}, which is no CDN", hint)
         return None
 
     def cache_tags(self, table: Mapping[str, Any], at: str) -> tuple[str, ...]:

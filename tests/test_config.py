@@ -118,6 +118,10 @@ fingerprint = 3
         ("targets = 1", "targets: must be a table of tables"),
         ('build = ""', "build: must be a non-empty string"),
         ('[targets.cdn]\nurl = "/c/"\nstore = "bucket"', "targets.cdn.store: is 'bucket', which is no store"),
+        (
+            '[targets.cdn]\nurl = "/c/"\ncdn = "cloudfrnt:E1"',
+            "targets.cdn.cdn: is 'cloudfrnt:E1', which is no CDN",
+        ),
         ('[targets.cdn]\nurl = "/c/"\ncache_tags = ["a b"]', "targets.cdn.cache_tags: 'a b' has a space"),
         ('publish = "yes"', "publish: must be a table"),
         ("[publish]\nsample = 2", "publish.sample: is 2"),
