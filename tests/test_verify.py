@@ -63,7 +63,7 @@ class Stage:
         """Builds and uploads."""
         self.site.build(CONFIG.format(url=self.server.url, more=self.more))
         for each in self.publication.places["cdn"].objects.values():
-            self.store.put(each.key, each.file, each.headers, each.sha256)
+            self.store.put(each.key, Path(each.file), each.headers, each.sha256)
 
     @property
     def config(self) -> Config:
@@ -137,9 +137,9 @@ def test_what_is_wrong_in_a_store_is_told_object_by_object(stage: Stage) -> None
         if key == image:
             other.put(key, b"others", each.headers, verify.digest.sha256(b"others"))
         elif key == svg:
-            other.put(key, each.file, {**each.headers, "Cache-Control": "no-store"}, each.sha256)
+            other.put(key, Path(each.file), {**each.headers, "Cache-Control": "no-store"}, each.sha256)
         elif key != font:
-            other.put(key, each.file, each.headers, each.sha256)
+            other.put(key, Path(each.file), each.headers, each.sha256)
     report = origin(stage, other)
 
     url = other.url.rstrip("/")
