@@ -15,6 +15,7 @@ from cdn_pipeline.config import Config
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.draft import Draft, Options
 from cdn_pipeline.errors import ERROR, Problem, SiteError
+from cdn_pipeline.freshness import APART
 from cdn_pipeline.prepare import Copied, CopyJob, DraftJob, Lost
 from cdn_pipeline.workers import Task, Workers, batched
 
@@ -26,9 +27,10 @@ ALREADY_SMALL = ("*.min.css", "*.min.js", "*.min.mjs")
 
 @functools.cache
 def code_digest() -> str:
-    """A digest of this program's own code, which every derived result depends on."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
-    return sha256(b"".join(file.read_bytes() for file in files))
+    """A digest of this program's own code, as far as builds use it, which every derived result depends on."""
+    here = Path(__file__).parent
+    files = [file for file in here.rglob("*.py") if file.relative_to(here).parts[0] not in APART]
+    return sha256(b"".join(file.read_bytes() for file in sorted(files)))
 
 
 def options(config: Config, versions: tuple[str, ...]) -> Options:

@@ -17,6 +17,9 @@ from cdn_pipeline import note
 
 NAME = "fresh.json"
 PACKAGES = ("site-packages", "dist-packages")
+APART = frozenset(
+    ("__pycache__", "cdns", "doctor", "integrations", "provision", "stores", "verbs")
+)  # no build
 RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
 
 
@@ -130,12 +133,14 @@ def _row(name: str, status: os.stat_result) -> str:
 
 @functools.cache
 def code_stamp() -> str:
-    """Changes when a file of this program does, by what the file system says of it; reads none."""
-    rows: list[str] = []
-    for directory, folders, files in os.walk(os.path.dirname(__file__)):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        rows += (_row(name, os.stat(os.path.join(directory, name))) for name in sorted(files))
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    """Changes when a file of this program that a build may use does, by what the file system says of it; reads
+    none."""
+    listings, lines, pending = Listings(), [], [os.path.dirname(__file__)]
+    while pending:
+        rows, below = listings.rows(pending.pop())
+        lines += rows
+        pending += [path for path, _ in below if os.path.basename(path) not in APART]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def library_stamp(places: Iterable[str]) -> str:

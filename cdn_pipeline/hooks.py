@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cdn_pipeline import deadline
 from cdn_pipeline.config import FUNCTION, Config, Hook
 from cdn_pipeline.config_file import line_of
 from cdn_pipeline.errors import ERROR, CdnPipelineError, ConfigError, Problem
@@ -82,6 +81,8 @@ def _is_function(hook: Hook) -> bool:
 
 def _call(hook: Hook, config: Config, facts: Mapping[str, Any]) -> str:
     """What went wrong; "" if nothing did."""
+    from cdn_pipeline import deadline
+
     called = function(str(hook), config.root)
     try:
         with contextlib.redirect_stdout(sys.stderr):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cdn_pipeline.freshness import APART
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cdn_pipeline"
 ROWS = re.findall(
@@ -83,6 +85,18 @@ def test_a_pure_module_touches_nothing(path: Path) -> None:
 
     assert touching == set()
     assert "open" not in calls
+
+
+def test_no_build_uses_what_is_apart_from_it() -> None:
+    waiting = ["build"]
+    for name in waiting:
+        files = [path for path in modules() if noun(path) == name]
+        ours = {
+            one.split(".")[1] for path in files for one in imported(path) if one.startswith("cdn_pipeline.")
+        }
+        waiting += sorted(each for each in ours if each in ORDER and each not in waiting)
+
+    assert APART & set(waiting) == set()
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
