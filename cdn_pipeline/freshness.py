@@ -17,9 +17,8 @@ from cdn_pipeline import note
 
 NAME = "fresh.json"
 PACKAGES = ("site-packages", "dist-packages")
-APART = frozenset(
-    ("__pycache__", "cdns", "doctor", "integrations", "provision", "stores", "verbs")
-)  # no build
+# Folders of this program that no build uses.
+APART = frozenset(("__pycache__", "cdns", "doctor", "integrations", "provision", "stores", "verbs"))
 RACY_NS = 20_000_000  # a file written less than this before we looked may be written again unseen
 
 
@@ -133,8 +132,8 @@ def _row(name: str, status: os.stat_result) -> str:
 
 @functools.cache
 def code_stamp() -> str:
-    """Changes when a file of this program that a build may use does, by what the file system says of it; reads
-    none."""
+    """Changes when a file of this program that a build may use does, by what the file system says of it;
+    reads none."""
     listings, lines, pending = Listings(), [], [os.path.dirname(__file__)]
     while pending:
         rows, below = listings.rows(pending.pop())

@@ -90,24 +90,25 @@ def served(manifest: Manifest) -> dict[str, Pairs]:
     kinds = {name: kind(name) for name in on_origin}
     encoded = {kinds[name] for name, path in on_origin.items() if files[path].get("encodings")}
     shared = {kinds[name] for name, path in on_origin.items() if path in imported or _is_shared(files[path])}
-    known: dict[Pairs, Pairs] = {}  # the same few for thousands of files
     found = {}
     for name, path in on_origin.items():
-        pairs = _headers(files[path], kinds[name] in encoded, kinds[name] in shared)
-        found[name] = known.setdefault(pairs, pairs)
+        own = (files[path]["type"], *files[path]["headers"].items())
+        found[name] = _headers(own, kinds[name] in encoded, kinds[name] in shared)
     return found
 
 
-def _headers(entry: Entry, is_encoded: bool, is_shared: bool) -> Pairs:
+@functools.lru_cache(1024)
+def _headers(own: tuple[Any, ...], is_encoded: bool, is_shared: bool) -> Pairs:
+    """The same few for thousands of files. *own* are the manifest's: the type, then the headers."""
     found = {
-        "Content-Type": media_types.content_type(entry["type"]),
+        "Content-Type": media_types.content_type(own[0]),
         "X-Content-Type-Options": "nosniff",
     }
     if is_encoded:
         found["Vary"] = "Accept-Encoding"
     if is_shared:
         found["Access-Control-Allow-Origin"] = "*"
-    return tuple(sorted({**found, **entry["headers"]}.items()))
+    return tuple(sorted({**found, **dict(own[1:])}.items()))
 
 
 def _on_origin(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,8 @@ def too_long(outputs: Mapping[str, Linked], shown: Mapping[str, str]) -> list[Pr
     files in messages by their logical paths."""
     problems = []
     for path, linked in outputs.items():
+        if len(linked.name) < LONGEST // 5:  # characters, of at most 4 bytes each
+            continue
         suffixes = (SUFFIXES[encoding] for encoding in linked.routed.encodings)
         size = len(linked.name.rpartition("/")[2].encode()) + max(map(len, suffixes), default=0)
         if size > LONGEST:
