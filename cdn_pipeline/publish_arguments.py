@@ -18,6 +18,7 @@ TEXTS = {
     "verify": "read the published release from its stores, and through the CDN",
     "diff": "say how two releases differ",
     "retreat": "have pages get from the origin what a CDN has, at once",
+    "invalidate": "have CDNs forget URLs, or all that bears a cache tag",
 }
 BUILDING = ("plan", "deploy")  # those that build first
 
@@ -97,6 +98,13 @@ def _retreat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--partly", action="store_true", help="even where the origin lacks some files")
 
 
+def _invalidate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "urls", nargs="*", metavar="URL", help="or path; with * at its end, all that begins so"
+    )
+    parser.add_argument("--tag", action="append", default=[], help="of `cache_tags`; may be repeated")
+
+
 OPTIONS = {
     "plan": _plan,
     "deploy": _deploy,
@@ -106,6 +114,7 @@ OPTIONS = {
     "verify": _verify,
     "diff": _diff,
     "retreat": _retreat,
+    "invalidate": _invalidate,
 }
 
 

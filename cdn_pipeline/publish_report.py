@@ -223,6 +223,12 @@ def retreated(facts: Facts) -> str:
     return "\n".join([facts["live"]["directory"], *lines])
 
 
+def invalidated(facts: Facts) -> str:
+    """Who was told to forget what."""
+    told = ((each["cdn"], path) for each in facts["invalidated"] for path in each["paths"])
+    return "\n".join(f"{cdn} was told to forget {path}" for cdn, path in told)
+
+
 def _row(each: Facts) -> tuple[str, ...]:
     return each["target"], each["key"], human_size(each["bytes"])
 
