@@ -214,7 +214,8 @@ ALIKE = {
     "application/font-woff2": "font/woff2",
     "application/font-woff": "font/woff",
 }
-ELSEWHERE = {"content-type", "cache-control", "cross-origin-resource-policy", "vary", ALLOWED}
+# What is looked at by itself, and what CDNs take out for themselves.
+ELSEWHERE = {"content-type", "cache-control", "cross-origin-resource-policy", "vary", ALLOWED, "cache-tag"}
 
 
 def _type(value: str) -> tuple[str, str]:

@@ -58,6 +58,7 @@ POLICY = "cross-origin-resource-policy"
 @pytest.mark.parametrize(
     ("headers", "wanted"),
     [
+        ({}, {"headers": {**GOOD, "cache-tag": "site"}}),  # which Cloudflare keeps to itself
         ({}, {}),
         ({"content-type": 'TEXT/CSS;charset="UTF-8"'}, {}),
         (
