@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cdn_pipeline import CONFIG, PRIVATE, freshness, invocation, report
 
 if TYPE_CHECKING:
-    from cdn_pipeline.build import Built, Request
+    from cdn_pipeline.built import Built, Request
 
 
 def build(options: argparse.Namespace) -> int:
@@ -39,7 +39,7 @@ def refreshed(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:
         return summary, f"nothing changed; release {summary['release']} is up to date"
     from pathlib import Path
 
-    from cdn_pipeline.build import Request
+    from cdn_pipeline.built import Request
     from cdn_pipeline.summary import summary as summarise
 
     config = invocation.config(options)
@@ -71,7 +71,7 @@ def _project_summary(options: argparse.Namespace, started: float) -> tuple[Mappi
     """A build of what a framework says of a site; its sources are anywhere, so they are always looked at."""
     from pathlib import Path
 
-    from cdn_pipeline.build import Request
+    from cdn_pipeline.built import Request
     from cdn_pipeline.summary import summary as summarise
 
     config, publish = options.project
@@ -91,7 +91,8 @@ def _built_with_progress(request: Request) -> Built:
 
 def _built(request: Request, progress: report.Progress | None = None) -> Built:
     """A build, in which whatever the site's own definitions and filters print goes to stderr."""
-    from cdn_pipeline.build import build, quiet
+    from cdn_pipeline.build import build
+    from cdn_pipeline.built import quiet
 
     with contextlib.redirect_stdout(sys.stderr):
         return build(request, progress or quiet)
@@ -139,7 +140,7 @@ def watch(options: argparse.Namespace) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     from cdn_pipeline import serve
-    from cdn_pipeline.build import Request
+    from cdn_pipeline.built import Request
     from cdn_pipeline.summary import problems
 
     servers = serve.Servers(invocation.config(options), options.port)
@@ -161,7 +162,7 @@ def serve(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from cdn_pipeline.build import Request
+    from cdn_pipeline.built import Request
     from cdn_pipeline.summary import problems
 
     config = invocation.config(options)
@@ -182,7 +183,7 @@ def explain(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from cdn_pipeline import explain
-    from cdn_pipeline.build import Request
+    from cdn_pipeline.built import Request
 
     config = invocation.config(options)
     request = Request(

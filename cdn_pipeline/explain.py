@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cdn_pipeline.build import Built
+from cdn_pipeline.built import Built
 from cdn_pipeline.config import Config
 from cdn_pipeline.errors import SiteError
 from cdn_pipeline.link import components, dependencies

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cdn_pipeline import CONFIG
 
 if TYPE_CHECKING:
-    from cdn_pipeline.build import Publish
+    from cdn_pipeline.built import Publish
     from cdn_pipeline.config import Config
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from cdn_pipeline.build import Built
+from cdn_pipeline.built import Built
 from cdn_pipeline.errors import Problem
 from cdn_pipeline.media_types import language
 

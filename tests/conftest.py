@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cdn_pipeline.build import Built, Request, build
+from cdn_pipeline.build import build
+from cdn_pipeline.built import Built, Request
 from cdn_pipeline.config_file import load
 from tests.application import unpacked_wheel_of_ours
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from cdn_pipeline import current as state
 from cdn_pipeline import deploy, home, prune, rollback
-from cdn_pipeline.build import Request, build
+from cdn_pipeline.build import build
+from cdn_pipeline.built import Request
 from cdn_pipeline.config import Config
 from cdn_pipeline.config_file import load
 from cdn_pipeline.record import Record

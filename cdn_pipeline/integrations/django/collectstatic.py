@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from django.core.management.base import CommandError
 
 from cdn_pipeline import manifest, report
-from cdn_pipeline.build import Built, Request, build
+from cdn_pipeline.build import build
+from cdn_pipeline.built import Built, Request
 from cdn_pipeline.config import Config
 from cdn_pipeline.errors import ERROR, CdnPipelineError
 from cdn_pipeline.integrations.django import collected, configuration
