@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
+from cdn_pipeline import cli
 from cdn_pipeline.provision.cloudformation import sections, template
 from cdn_pipeline.provision.description import Description
 from cdn_pipeline.provision.quantities import plain
@@ -283,6 +285,19 @@ def test_the_outputs_are_what_the_config_is_to_say(tmp_path: Path) -> None:
         "DeployRole": f"arn:aws:iam::{ACCOUNT}:role/Deploy",
         "PruneRole": f"arn:aws:iam::{ACCOUNT}:role/Prune",
     }
+
+
+def test_the_command_prints_it_and_asks_no_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    description = described(tmp_path, WHOLE)
+    monkeypatch.setattr("boto3.Session", None)
+    command = ["--config", str(tmp_path / "cdn_pipeline.toml"), "provision", "--template", "cloudformation"]
+
+    assert cli.main(command) == 0
+    assert capsys.readouterr().out == template(description)
+    assert cli.main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"ok": True, "template": template(description)}
 
 
 def test_a_template_reads_as_somebody_would_write_it(tmp_path: Path) -> None:

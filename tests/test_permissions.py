@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,15 @@ def test_a_policy_names_the_distribution_of_the_config_in_whatever_account(tmp_p
             },
         ],
     }
+
+
+def test_the_command_prints_a_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "cdn_pipeline.toml").write_text(CONFIG.replace("{distribution}", "E2EXAMPLE"))
+    config = config_of(tmp_path)
+    command = ["--config", str(tmp_path / "cdn_pipeline.toml"), "provision", "--policy", "prune"]
+
+    assert cli.main(command) == 0
+    assert json.loads(capsys.readouterr().out) == identity_policy.document(config, describe(config), "prune")
 
 
 @pytest.mark.parametrize("cdn", ["", 'cdn = "pull"\n', 'cdn = "cloudflare:0123"\n'])

@@ -66,7 +66,7 @@ def _parameters(description: Description) -> Iterator[Entry]:
     named = f" that is named {zone}," if "." in zone else ""
     yield _parameter(
         "DomainName",
-        "The domain of the CDN; empty: CloudFront's own, d….cloudfront.net",
+        "The domain of the CDN; empty: one of CloudFront's own",
         description.domain,
         r"^([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$",
     )

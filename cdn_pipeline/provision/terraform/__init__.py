@@ -57,7 +57,7 @@ def _versions(description: Description) -> Block:
 
 def _variables(description: Description) -> Iterator[Block]:
     given = description.distribution.certificate
-    told = "The domain of the CDN; empty: CloudFront's own, d….cloudfront.net"
+    told = "The domain of the CDN; empty: one of CloudFront's own"
     yield _variable("domain", told, description.domain)
     told = f"A certificate in {CERTIFICATE_REGION} for the domain; empty: one is made"
     check = {
