@@ -43,6 +43,7 @@ class Difference:
         self.doomed = current.doomed.get(name, {})
         self.recorded = known(before, name, self.place.store)
         self.listing = listing
+        self.waiting = {key for left in current.pending if left.target == name for key in left.keys}
         self.uploads: list[Upload] = []
         self.fixed: list[Upload] = []
         self.unproved: list[tuple[str, str]] = []
@@ -72,13 +73,15 @@ class Difference:
             return "" if is_there and each.is_immutable else NEW
         if is_there is False:
             return MISSING
-        if known.sha256 != each.sha256:
+        if known.sha256 != each.sha256 or self._is_replaced(each, known):
             return "" if each.is_immutable else CONTENT
         return HEADERS if known.headers != each.headers else ""
 
     def _add(self, each: Object, known: Kept | None, reason: str) -> None:
         if reason:
             self.uploads.append(self._upload(each, reason, is_overwritten=reason in (DOOMED, HEADERS)))
+        elif known is not None and self._is_replaced(each, known):
+            self.refusals.append(other_bytes(self.place.store, each.key))
         elif known is not None and known.sha256 == each.sha256:
             self._keep(each)
         elif known is not None and each.encoding and known.headers == each.headers:
@@ -89,6 +92,12 @@ class Difference:
             self._keep(each)
         else:
             self.refusals.append(other_bytes(self.place.store, each.key))
+
+    def _is_replaced(self, each: Object, known: Kept) -> bool:
+        """Whether a listing shows other bytes than were recorded, in a name that waits for none."""
+        if self.listing is None or each.key in self.waiting:
+            return False
+        return self.listing[each.key].size != known.size
 
     def _may_be(self, each: Object) -> bool:
         """Whether the object that is there can be this one, as far as a listing tells."""

@@ -120,6 +120,27 @@ def test_other_bytes_under_a_name_for_these_alone_are_refused() -> None:
     assert (listed.refusals, known.refusals) == ((complaint,), (complaint,))
 
 
+def test_a_listing_shows_what_was_replaced_since_it_was_recorded() -> None:
+    wanted, before = publication(A, ROBOTS), recorded(A, ROBOTS)
+    shown = there(object_("a.1.css", "longer"), object_("robots.txt", "longer"))
+
+    found = plan(wanted, CLAIMED, before, shown)
+
+    assert found.refusals == (
+        "s3://assets/site/a.1.css: other bytes are there under the name that is for these alone; "
+        "find out who wrote them, remove that object, and deploy again",
+    )
+    assert reasons(found) == {"robots.txt": "content"}
+
+
+def test_what_waits_to_be_put_was_not_replaced() -> None:
+    waiting = CLAIMED._replace(pending=(Pending("1", "cdn", (), ("robots.txt",)),))
+
+    found = plan(publication(ROBOTS), waiting, recorded(ROBOTS), there(object_("robots.txt", "longer")))
+
+    assert reasons(found) == {}
+
+
 def test_a_neighbour_that_another_compressor_has_made_will_do() -> None:
     neighbour = object_("a.1.css.br", "ours", encoding="br")
     theirs = neighbour._replace(sha256="sha of theirs", size=7)
