@@ -492,3 +492,24 @@ def test_a_compressed_file_that_is_older_than_its_source_is_found_on_nginx(
 
     assert (ERROR, "encoding_differs") in named(findings)
     assert json.dumps([each.as_json for each in findings])
+
+
+def test_a_file_of_which_only_the_compressed_ones_are_right_is_found_on_nginx(
+    built: Site, tmp_path: Path
+) -> None:
+    built.build("")
+    files = built.manifest()["files"]
+    with (built.out / files["css/a.css"]["path"]).open("ab") as file:
+        file.write(b"x")
+    (built.out / files["js/a.js"]["path"]).unlink()
+    with nginx(tmp_path, built.out) as url:
+        findings = examined(Scope(expected=_expected(built, url)))
+
+    assert sorted((each.check.name, each.message, each.said) for each in findings) == [
+        (
+            "encoding_differs",
+            "its encodings differ in content",
+            "gzip: 6,068 bytes; as it is: more than 6,068 bytes",
+        ),
+        ("status", "it answers 404 Not Found in some encodings", "accept-encoding: identity or br or zstd"),
+    ]

@@ -191,6 +191,16 @@ COMPRESSION: list[tuple[str, Visit, list[tuple[str, str]]]] = [
         [(ERROR, "encoding_differs")],
     ),
     (
+        "a .gz that is longer than the manifest says",
+        text_visit([*PLAIN, BROTLI, exchange(content=TEXT + b"a", encoding="gzip", at_most=len(TEXT))]),
+        [(ERROR, "encoding_differs")],
+    ),
+    (
+        "nothing for those who accept nothing",
+        text_visit([*PLAIN, GZIP, BROTLI, exchange(status=404, encoding="identity")]),
+        [(ERROR, "status")],
+    ),
+    (
         "garbled",
         text_visit([*PLAIN, BROTLI, Exchange(Request(URL, "gzip"), None, "its body is no gzip", True)]),
         [(ERROR, "wrong_encoding")],

@@ -94,7 +94,17 @@ def findings(visit: Visit) -> Iterator[Finding]:
     elif visit.first.response and visit.first.status >= 400:
         yield STATUS.found(f"it answers {phrase(visit.first.status)}", visit.first)
     else:
+        yield from _refused(visit)
         yield from _slow(visit)
+
+
+def _refused(visit: Visit) -> Iterator[Finding]:
+    """Errors for those who accept another encoding than browsers do."""
+    wrong = {name: each for name, each in visit.encodings.items() if each.status >= 400}
+    for status in sorted({each.status for each in wrong.values()}):
+        asked = [name for name, each in wrong.items() if each.status == status]
+        message = f"it answers {phrase(status)} in some encodings"
+        yield STATUS.found(message, wrong[asked[0]], f"accept-encoding: {' or '.join(asked)}")
 
 
 def _redirects(visit: Visit) -> Iterator[Finding]:

@@ -184,7 +184,8 @@ def _unasked(visit: Visit) -> Iterator[Finding]:
 def _variants(visit: Visit) -> Iterator[Finding]:
     answers = [each for each in (visit.first, *visit.encodings.values()) if each.status == 200]
     compressed = {encoding(each) for each in answers} - {""}
-    if visit.resource.kind != PAGE and all(each.is_whole for each in answers) and _is_steady(visit):
+    # What is longer than the manifest says is not read to its end, and yet differs from what was.
+    if visit.resource.kind != PAGE and any(each.is_whole for each in answers) and _is_steady(visit):
         yield from _different(answers)
     if compressed and "accept-encoding" not in words(visit.first.header("vary")):
         if "*" not in words(visit.first.header("vary")):
@@ -210,12 +211,13 @@ def _different(answers: list[Exchange]) -> Iterator[Finding]:
     for each in answers:
         known.setdefault(each.response.sha256 if each.response else "", each)
     if len(known) > 1:
-        sizes = [
-            f"{encoding(each) or 'as it is'}: {each.response.size:,} bytes"
-            for each in known.values()
-            if each.response
-        ]
-        yield ENCODING_DIFFERS.found("its encodings differ in content", answers[0], "; ".join(sizes))
+        sizes = "; ".join(f"{encoding(each) or 'as it is'}: {_size(each)}" for each in known.values())
+        yield ENCODING_DIFFERS.found("its encodings differ in content", answers[0], sizes)
+
+
+def _size(at: Exchange) -> str:
+    read = at.response.size if at.response else 0
+    return f"{read:,} bytes" if at.is_whole else f"more than {at.request.at_most:,} bytes"
 
 
 def _is_worth_while(at: Exchange) -> bool:
