@@ -29,7 +29,8 @@ CERTIFICATE = Check(
     ERROR,
     "a certificate is refused: expired, for another name, or without its chain",
     "browsers show a warning in place of the page, and load no file at all",
-    "add the name to Aliases, with a certificate of ACM in us-east-1 that has it",
+    "have the name in Aliases, with a certificate of ACM in us-east-1 that has it and was renewed: the CNAME "
+    "records of its validation must stay in the zone",
     "see SSL/TLS, Edge Certificates: Universal SSL covers one level of subdomains",
     "ssl_certificate must be the chain (fullchain.pem), for this server_name, and nginx reloaded after "
     "renewal",
