@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +24,7 @@ def same(raw: bytes) -> None:
         for name in shuffled:
             assert read.files[name] == content["files"][name]
             assert name in read.files
+        assert list(document.each(document.read(raw).files)) == list(content["files"].items())
         assert dict(read.files) == content["files"]
         assert len(read.files) == len(content["files"])
         for name in shuffled:
@@ -86,6 +88,17 @@ def test_a_text_of_another_shape_says_the_same(reshape: Callable[[bytes], bytes]
         read = document.read(raw)
         assert read.files.get(name) == content["files"].get(name)
         assert dict(read.files) == content["files"]
+        assert dict(document.each(document.read(raw).files)) == content["files"]
+
+
+def test_files_that_are_read_one_after_the_other_are_not_kept() -> None:
+    files = document.read(text({f"{number}.css": entry("x.css") for number in range(2_000)})).files
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in document.each(files)) == 2_000
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_files_are_found_by_what_their_lines_mention() -> None:
