@@ -94,7 +94,7 @@ class Home:
             return None
         if got.sha256 not in (None, digest.sha256(got.body)):
             raise PublishError(f"{self._named(key)}: its bytes are not those that were written")
-        return Record(got.body, self._named(key))
+        return record.read(got.body, self._named(key))
 
     def keep(self, new: Record, current: Current) -> Record:
         """Records a release, unless that was done already; returns what is recorded then. Where *current*

@@ -101,7 +101,7 @@ def plan(
     )
 
 
-def _content(publication: Publication, adopted: Mapping[tuple[str, str], Kept]) -> bytes:
+def _content(publication: Publication, adopted: Mapping[tuple[str, str], Kept]) -> tuple[bytes, bytes]:
     return record.of(adopting(publication, adopted), "", "").content
 
 

@@ -44,20 +44,23 @@ class Record:
     """A release. Nothing of its *text* is parsed before it is asked for. Raises `PublishError` if it is
     damaged or of another version."""
 
-    def __init__(self, text: bytes, name: str) -> None:
-        self.text = text
+    def __init__(self, head: bytes, objects: bytes, manifest: bytes, name: str) -> None:
+        """The parts of its text, see `text`; *name* is for messages."""
         self._name = name
-        head, _, rest = text.partition(OBJECTS)
-        self._objects, found, manifest = rest.partition(MANIFEST)
-        if not found or not text.endswith(END):
-            raise self._damaged("it is cut off")
-        self.manifest = manifest.removesuffix(END)  # the text of manifest.json
-        self._head = self._parsed(head + b"}")
+        self._objects = objects
+        self.manifest = manifest  # the text of manifest.json
+        self._head = self._parsed(head + END.strip())
+        self._opening = head
         if self._head.get("version") != VERSION:
             raise PublishError(
                 f"{name}: is of version {self._head.get('version')!r}, and this cdn_pipeline reads version "
                 f"{VERSION}; install the one that wrote it"
             )
+
+    @property
+    def text(self) -> bytes:
+        """As it is stored. Made anew each time: that of a large site has megabytes."""
+        return b"".join((self._opening, OBJECTS, self._objects, MANIFEST, self.manifest, END))
 
     @property
     def release(self) -> str:
@@ -70,9 +73,9 @@ class Record:
         return str(self._head["created"])
 
     @property
-    def content(self) -> bytes:
+    def content(self) -> tuple[bytes, bytes]:
         """What two records of the same release share, wherever and whenever they were written."""
-        return self._objects + MANIFEST + self.manifest
+        return self._objects, self.manifest
 
     @cached_property
     def shelves(self) -> Mapping[str, Shelf]:
@@ -81,7 +84,7 @@ class Record:
         try:
             return {name: _shelf(shelf) for name, shelf in table.items()}
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise self._damaged(repr(error)) from error
+            raise _damaged(self._name, repr(error)) from error
 
     @property
     def fixed(self) -> Mapping[str, Mapping[str, str]]:
@@ -97,13 +100,28 @@ class Record:
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise self._damaged(str(error)) from error
+            raise _damaged(self._name, str(error)) from error
         if not isinstance(parsed, dict):
-            raise self._damaged("it is no table")
+            raise _damaged(self._name, "it is no table")
         return parsed
 
-    def _damaged(self, reason: str) -> PublishError:
-        return PublishError(f"{self._name}: is damaged: {reason}; deploy the build again")
+
+def read(text: bytes, name: str) -> Record:
+    """The record with that *text*; *name* is for messages. Raises `PublishError` if it is cut off, or of
+    another version."""
+    objects, manifest = text.find(OBJECTS), text.find(MANIFEST)
+    if not 0 < objects < manifest or not text.endswith(END):
+        raise _damaged(name, "it is cut off")
+    return Record(
+        text[:objects],
+        text[objects + len(OBJECTS) : manifest],
+        text[manifest + len(MANIFEST) : -len(END)],
+        name,
+    )
+
+
+def _damaged(name: str, reason: str) -> PublishError:
+    return PublishError(f"{name}: is damaged: {reason}; deploy the build again")
 
 
 def _shelf(shelf: Mapping[str, Any]) -> Shelf:
@@ -125,36 +143,38 @@ def of(publication: Publication, created: str, program: str, urls: Mapping[str, 
         "fixed": publication.fixed,
         "urls": dict(urls),
     }
-    objects = _json({name: _table(publication, name) for name in sorted(publication.places)})
-    return _assembled(head, objects, publication.manifest)
+    tables = (f"{_json(name)}:{_table(publication, name)}" for name in sorted(publication.places))
+    objects = f"{{{','.join(tables)}}}".encode()
+    return _headed(head, objects, publication.manifest)
 
 
 def renamed(record: Record) -> Record:
     """The same under an id that says what is in it: another record has the release's own."""
-    told = digest.sha256(record.content)[:8]
+    told = digest.sha256(MANIFEST.join(record.content))[:8]
     head = {**record._head, "release": f"{record.release}-{told}"}
-    return _assembled(head, record._objects, record.manifest)
+    return _headed(head, *record.content)
 
 
-def _assembled(head: Mapping[str, Any], objects: bytes, manifest: bytes) -> Record:
-    text = _json(head).removesuffix(b"}") + OBJECTS + objects + MANIFEST + manifest + END
-    return Record(text, key_of(head["release"]))
+def _headed(head: Mapping[str, Any], objects: bytes, manifest: bytes) -> Record:
+    opening = _json(head).removesuffix("}").encode()
+    return Record(opening, objects, manifest, key_of(head["release"]))
 
 
-def _table(publication: Publication, name: str) -> dict[str, Any]:
-    """A place; its objects are ``{key: [sha256, size, which of its headers, whether immutable]}``."""
+def _table(publication: Publication, name: str) -> str:
+    """A place; its objects are ``{key: [sha256, size, which of its headers, whether immutable]}``. Written
+    row by row, since the pieces that `json` makes of a large one take several times its size."""
     place = publication.places[name]
     known: dict[tuple[tuple[str, str], ...], int] = {}
-    objects = {}
+    rows = []
     for key, each in place.objects.items():
         headers = tuple(sorted(each.headers.items()))
         at = known.setdefault(headers, len(known))
-        objects[key] = [each.sha256, each.size, at, int(each.is_immutable)]
-    return {"store": place.store, "url": place.url, "headers": [*map(dict, known)], "objects": objects}
+        rows.append(f'{_json(key)}:["{each.sha256}",{each.size},{at},{each.is_immutable:d}]')
+    opening = _json({"store": place.store, "url": place.url, "headers": [*map(dict, known)]})
+    return f'{opening.removesuffix("}")},"objects":{{{",".join(rows)}}}}}'
 
 
-def _json(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def key_of(release: str) -> str:

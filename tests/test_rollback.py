@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline import digest, home, status
+from cdn_pipeline import digest, home, record, status
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.manifest import Manifest
-from cdn_pipeline.record import Record
 from cdn_pipeline.rollback import Request, rollback
 from cdn_pipeline.status import Change
 from cdn_pipeline.steps import Plain, Published
@@ -160,7 +159,7 @@ def test_a_damaged_record_is_named(tmp_path: Path, store: Memory, ids: list[str]
     key = f".cdn_pipeline/releases/{ids[1]}.json"
     for text in (b"", store.get(key).body[:-30]):  # type: ignore[union-attr]
         with pytest.raises(PublishError, match="is damaged: it is cut off; deploy the build again"):
-            Record(text, key)
+            record.read(text, key)
 
 
 def test_a_record_tells_the_manifest_as_it_was(tmp_path: Path, store: Memory, ids: list[str]) -> None:
