@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from cdn_pipeline.stores import Body, Conflict, Listed
 
-PIECE = 1 << 20  # bytes in memory at a time
+PIECE = 1 << 16  # bytes in memory at a time, in each of many threads
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # where a file cannot have two names
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-PIECE = 1 << 18  # bytes in memory at a time
+PIECE = 1 << 16  # bytes in memory at a time, in each of many threads
 CHANGED = "the bytes are not those announced; build again"
 
 
