@@ -20,6 +20,7 @@ from cdn_pipeline.negotiation import CODINGS
 
 TAGS = "Cache-Tag"  # what Cloudflare reads; CloudFront reads whatever its CacheTagConfig names
 STATED = b'{\n "version": 1,\n "release": "%b",\n'  # how `manifest_text` begins a manifest
+PIECE = 1 << 16  # bytes in memory at a time, in each of many threads
 OPENING = b"{\n"  # how it begins what the release's id is the digest of
 
 
@@ -53,7 +54,9 @@ class Publication(NamedTuple):
     directory: Path  # of the build
     home: str  # the place that holds the state
     places: Mapping[str, Place]
-    fixed: Mapping[str, Mapping[str, str]]  # {target: {path of the URL: what tells a change}}, see `_fixed`
+    fixed: Mapping[
+        str, Mapping[str, str]
+    ]  # {target: {path of a URL: what tells a change}}, see `_note_fixed`
 
     @property
     def objects(self) -> Iterator[tuple[str, Object]]:
@@ -72,25 +75,27 @@ def of(build: Path, config: Config) -> Publication:
     home = config.home
     if home is None:
         raise ConfigError([Problem(ERROR, config.file, "no target has a store", "set targets.NAME.store")])
-    text, release = _checked_text(build / document.NAME)
+    text, manifest = _checked(build / document.NAME)
+    shelves = [_Shelf(target, build) for target in config.targets.values() if target.store]
+    for shelf in shelves:
+        shelf.check(manifest)
+    fixed: dict[str, dict[str, str]] = {}
     try:
-        manifest = document.read(text)
-        entries = dict(manifest.files)
+        if next(document.each(manifest.files), None) is None:
+            raise PublishError([Problem(ERROR, str(build), "the build has no files", "build again")])
+        for path, entry in document.each(manifest.files):
+            for shelf in shelves:
+                shelf.add(path, entry)
+            _note_fixed(fixed, path, entry, config)
     except document.Damaged as error:
         raise PublishError([Problem(ERROR, str(build / document.NAME), str(error))]) from error
-    if not entries:
-        raise PublishError([Problem(ERROR, str(build), "the build has no files", "build again")])
-    places = {
-        target.name: _place(target, manifest, entries, build)
-        for target in config.targets.values()
-        if target.store
-    }
+    places = {shelf.target.name: shelf.place() for shelf in shelves}
     _refuse_shared_stores(places, config)
-    return Publication(release, text, build, home.name, places, _fixed(entries, config))
+    return Publication(manifest.release, text, build, home.name, places, fixed)
 
 
-def _checked_text(file: Path) -> tuple[bytes, str]:
-    """The manifest's text and its release, which is a digest of all the rest (see `manifest_text`)."""
+def _checked(file: Path) -> tuple[bytes, document.Document]:
+    """The manifest, whose release is a digest of all the rest of its text (see `manifest_text`)."""
     try:
         text = file.read_bytes()
     except OSError as error:
@@ -98,51 +103,66 @@ def _checked_text(file: Path) -> tuple[bytes, str]:
         problem = Problem(ERROR, str(file), f"cannot be read: {(error.strerror or '').lower()}", hint)
         raise PublishError([problem]) from error
     try:
-        release = document.read(text).release
+        manifest = document.read(text)
     except document.Damaged as error:
         raise PublishError([Problem(ERROR, str(file), str(error))]) from error
-    stated = STATED % release.encode()
-    body = OPENING + text.removeprefix(stated)
-    if not text.startswith(stated) or hashlib.sha256(body).hexdigest()[:16] != release:
+    stated = STATED % manifest.release.encode()
+    body = hashlib.sha256(OPENING)
+    body.update(memoryview(text)[len(stated) :])
+    if not text.startswith(stated) or body.hexdigest()[:16] != manifest.release:
         message = "was changed after the build"
         hint = "build again; to change a file, change its source"
         raise PublishError([Problem(ERROR, str(file), message, hint)])
-    return text, release
+    return text, manifest
 
 
-def _place(
-    target: Target, manifest: document.Document, entries: Mapping[str, document.Entry], build: Path
-) -> Place:
-    stated = {"url": target.url, "kind": target.kind, "directory": target.directory}
-    if manifest.targets.get(target.name) != stated:
-        message = f"the build was made for another targets.{target.name}"
-        raise PublishError([Problem(ERROR, str(build), message, "build again")])
-    objects: dict[str, Object] = {}
-    problems: list[Problem] = []
-    for found in _objects(target, entries, build):
-        wrong = _wrong(found, objects.get(found.key))
-        problems += wrong
-        if not wrong:
-            objects[found.key] = found._replace(sha256=found.sha256 or digest_of(found))
-    if problems:
-        raise PublishError(problems)
-    return Place(target.name, target.store or "", target.url, dict(sorted(objects.items())))
+class _Shelf:
+    """What one place gets, file by file."""
 
+    def __init__(self, target: Target, build: Path) -> None:
+        self.target = target
+        self.build = build
+        self.top = str(build / target.directory / "x")[:-1]
+        self.objects: dict[str, Object] = {}
+        self.problems: list[Problem] = []
+        self.known: dict[str, Mapping[str, str]] = {}  # the same few headers for thousands of files
 
-def _objects(target: Target, entries: Mapping[str, document.Entry], build: Path) -> Iterator[Object]:
-    """Those of a place: each file followed by its neighbours, whose digests are not known yet."""
-    top = str(build / target.directory / "x")[:-1]
-    known: dict[str, Mapping[str, str]] = {}  # the same few headers for thousands of files
-    for path, entry in entries.items():
+    def check(self, manifest: document.Document) -> None:
+        """Raises `PublishError` where the manifest says something else of the target."""
+        stated = {"url": self.target.url, "kind": self.target.kind, "directory": self.target.directory}
+        if manifest.targets.get(self.target.name) != stated:
+            message = f"the build was made for another targets.{self.target.name}"
+            raise PublishError([Problem(ERROR, str(self.build), message, "build again")])
+
+    def add(self, path: str, entry: document.Entry) -> None:
+        """The file *path* with its neighbours, if it belongs here."""
+        for found in self._objects(path, entry):
+            wrong = _wrong(found, self.objects.get(found.key))
+            self.problems += wrong
+            if not wrong:
+                self.objects[found.key] = found._replace(sha256=found.sha256 or digest_of(found))
+
+    def place(self) -> Place:
+        """All that was added. Raises `PublishError` with all that is wrong."""
+        if self.problems:
+            raise PublishError(self.problems)
+        target = self.target
+        return Place(target.name, target.store or "", target.url, dict(sorted(self.objects.items())))
+
+    def _objects(self, path: str, entry: document.Entry) -> Iterator[Object]:
+        """A file followed by its neighbours, whose digests are not known yet."""
         directory, _, name = entry["path"].partition("/")
-        if directory != target.directory and not (target.name == ORIGIN and "fallback" in entry):
-            continue
-        headers = _headers(entry, target)
-        headers = known.setdefault(repr(headers), headers)
-        plain = Object(name, top + name, entry["size"], entry["sha256"], headers, name != path)
+        if directory != self.target.directory and not (self.target.name == ORIGIN and "fallback" in entry):
+            return
+        headers = self._shared(_headers(entry, self.target))
+        plain = Object(name, self.top + name, entry["size"], entry["sha256"], headers, name != path)
         yield plain
         for encoding, size in entry.get("encodings", {}).items():
-            yield _neighbour(plain, encoding, size)
+            neighbour = _neighbour(plain, encoding, size)
+            yield neighbour._replace(headers=self._shared(neighbour.headers))
+
+    def _shared(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        return self.known.setdefault(repr(headers), headers)
 
 
 def _headers(entry: document.Entry, target: Target) -> Mapping[str, str]:
@@ -193,28 +213,28 @@ def _refuse_shared_stores(places: Mapping[str, Place], config: Config) -> None:
             raise ConfigError([Problem(ERROR, config.file, message, hint)])
 
 
-def _fixed(entries: Mapping[str, document.Entry], config: Config) -> dict[str, dict[str, str]]:
-    """The files whose names bear no fingerprint and that a CDN is to be told of: ``{target: {path of the URL:
-    digest of bytes and headers}}``."""
-    found: dict[str, dict[str, str]] = {}
-    for path, entry in sorted(entries.items()):
-        name = entry["path"].partition("/")[2]
-        target = config.targets.get(entry["target"])
-        if name == path and target is not None and target.cdn:
-            told = f"{entry['sha256']} {sorted(entry['headers'].items())}"
-            key = cdns.path_of(target.url, name)
-            found.setdefault(target.name, {})[key] = digest.sha256(told.encode())
-    return found
+def _note_fixed(fixed: dict[str, dict[str, str]], path: str, entry: document.Entry, config: Config) -> None:
+    """Adds the file *path*, with the digest of its bytes and headers, if its name bears no fingerprint and a
+    CDN is to be told of it."""
+    name = entry["path"].partition("/")[2]
+    target = config.targets.get(entry["target"])
+    if name == path and target is not None and target.cdn:
+        told = f"{entry['sha256']} {sorted(entry['headers'].items())}"
+        key = cdns.path_of(target.url, name)
+        fixed.setdefault(target.name, {})[key] = digest.sha256(told.encode())
 
 
 def digest_of(object_: Object) -> str:
     """The sha256 of an object's file. Raises `PublishError` if it is known to be another."""
     try:
         with open(object_.file, "rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+            digested = hashlib.sha256()  # `hashlib.file_digest` takes 256 KB for the smallest file
+            while piece := opened.read(PIECE):
+                digested.update(piece)
     except OSError as error:
         message = f"cannot be read: {(error.strerror or '').lower()}"
         raise PublishError([Problem(ERROR, object_.file, message, "build again")]) from error
+    found = digested.hexdigest()
     if object_.sha256 not in ("", found):
         message = "was changed after the build"
         raise PublishError([Problem(ERROR, object_.file, message, "build again")])
