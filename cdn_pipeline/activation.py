@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from cdn_pipeline import digest, headers, hold, includes, manifest_text
+from cdn_pipeline import headers, hold, includes, manifest_text
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import ORIGIN, Config
 from cdn_pipeline.document import NAME
@@ -37,8 +38,9 @@ class Activation:
     @property
     def identity(self) -> str:
         """What tells it from any other."""
-        told = json.dumps(sorted(self.urls.items())).encode()
-        return digest.sha256(self.text + told)
+        told = hashlib.sha256(self.text)
+        told.update(json.dumps(sorted(self.urls.items())).encode())
+        return told.hexdigest()
 
 
 def documents(activation: Activation, config: Config, held: Hold) -> dict[str, bytes | bytearray]:
@@ -58,8 +60,10 @@ def documents(activation: Activation, config: Config, held: Hold) -> dict[str, b
 
 def _as_held(manifest: Mapping[str, Any], held: Hold) -> Mapping[str, Any]:
     """With the URLs that pages get while some are held: an include cannot ask for them."""
+    if held == hold.NOTHING:
+        return manifest
     urls = {path: held.url(path, entry) for path, entry in manifest["files"].items()}
-    return manifest if held == hold.NOTHING else manifest_text.with_urls(manifest, urls)[0]
+    return manifest_text.with_urls(manifest, urls)[0]
 
 
 def _known_groups(manifest: Mapping[str, Any], config: Config) -> dict[str, tuple[str, ...]]:

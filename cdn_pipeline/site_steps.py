@@ -50,7 +50,7 @@ class SiteSteps(Plain):
             return
         manifest = document.read(publication.manifest)
         proof = verify.proof(publication.release, publication.places, self.config.targets)
-        before = _without(manifest, self.fresh)
+        before = _without(manifest.files, self.fresh)
         question = verify.Question(
             self.config, manifest, proof, before, self._held().held, NEW_ONLY, is_published=False
         )
@@ -87,19 +87,26 @@ class SiteSteps(Plain):
         there = self._held()
         if not (self.fresh or there.held):
             return there
-        release = document.read(made.text)
+        files = self._holdable(document.read(made.text))
+        before = _without(files, self.fresh)
         verified = self.edges.verified if self.edges is not None else {}
 
         def change(there: Fallback) -> Fallback:
-            before = _without(release, self.fresh)
-            return fallback.published(
-                there, self.config.targets, release.files, before, verified, time.time()
-            )
+            return fallback.published(there, self.config.targets, files, before, verified, time.time())
 
         if change(there) == there:
             return there
         os.makedirs(self.where.directory, exist_ok=True)
         return retreat.update([self.where.directory], change)[self.where.directory]
+
+    def _holdable(self, manifest: Document) -> dict[str, document.Entry]:
+        """The files that pages can do without the CDN's URL of, for a while."""
+        targets = self.config.targets
+        return {
+            path: entry
+            for path, entry in document.each(manifest.files)
+            if (target := targets.get(entry["target"])) and fallback.can_be_held(entry, target)
+        }
 
     def _held(self) -> Fallback:
         return retreat.read(self.where.directory)
@@ -114,11 +121,12 @@ NOT_PUBLISHED = Problem(
 )
 
 
-def _without(manifest: Document, fresh: frozenset[tuple[str, str]]) -> dict[str, document.Entry]:
+def _without(
+    files: Mapping[str, document.Entry], fresh: frozenset[tuple[str, str]]
+) -> dict[str, document.Entry]:
     """The files that were there before: all but those with one of the *fresh* (place, key) pairs."""
     found = {}
-    for path in manifest.files:
-        entry = manifest.files[path]
+    for path, entry in document.each(files):
         directory, _, key = entry["path"].partition("/")
         if (entry["target"], key) not in fresh and (directory, key) not in fresh:
             found[path] = entry
