@@ -53,7 +53,9 @@ def test_a_plan_shows_what_would_be_done(
     said = capsys.readouterr().out
 
     assert said.startswith("create    bucket example-assets\n          Region: us-east-1\n")
-    assert said.endswith("7 steps to do; nothing was changed\n")
+    assert "          PublicAccessBlock.RestrictPublicBuckets: nothing → true\n" in said
+    assert "          Versioning.Status: nothing → Enabled\n" in said
+    assert said.endswith("11 steps to do; nothing was changed\n")
     assert aws.writes == []
 
 

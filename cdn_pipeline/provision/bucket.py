@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cdn_pipeline.errors import ERROR, Problem
@@ -11,6 +11,7 @@ from cdn_pipeline.provision.account import Account, ProvisionError, Refused
 from cdn_pipeline.provision.change import ADOPT, CHANGE, CREATE, Change, Difference, Seen, differences, merged
 from cdn_pipeline.provision.description import TAG, Bucket, Description
 
+MADE = ("PutBucketOwnershipControls",)  # what CreateBucket sets, too
 DEFAULT_REGION = "us-east-1"  # the only one that CreateBucket does not want to be named
 NEEDED = "provision needs a boto3 that makes buckets with tags; install boto3>=1.40"
 
@@ -32,11 +33,15 @@ def look(account: Account, description: Description, known: Mapping[str, str], a
     name = f"bucket {wanted.name}"
     if not _exists(account, wanted, name):
         made = Difference("Region", None, wanted.region)
-        return Seen((Change(CREATE, name, (made,), lambda: _create(account, description, name)),))
+        create = Change(CREATE, name, (made,), lambda: _create(account, description, name))
+        later = (_change(account, aspect, {}, wanted, name) for aspect in ASPECTS if aspect.write not in MADE)
+        return Seen((create, *filter(None, later)))
     tags = _tags(account, wanted, name)
     problems = ownership.problems(name, tags, description.tags, adopts=adopts)
     changes = _tag_changes(account, description, tags, name)
-    changes += [change for aspect in ASPECTS for change in _changes(account, aspect, wanted, name)]
+    for aspect in ASPECTS:
+        was = _setting(account, aspect, wanted, name)
+        changes += filter(None, [_change(account, aspect, was, wanted, name)])
     return Seen(tuple(changes), problems=problems)
 
 
@@ -98,18 +103,23 @@ def _tag_changes(
     return [Change(ADOPT if TAG in lacking else CHANGE, name, found, apply)]
 
 
-def _changes(account: Account, aspect: Aspect, wanted: Bucket, name: str) -> Iterator[Change]:
+def _setting(account: Account, aspect: Aspect, wanted: Bucket, name: str) -> dict[str, Any]:
     answer = account.look("s3", aspect.read, name, missing=aspect.missing, Bucket=wanted.name) or {}
     answer.pop("ResponseMetadata", None)
-    was = answer.get(aspect.argument, {}) if aspect.argument in ARGUMENTS else answer
+    was: dict[str, Any] = answer.get(aspect.argument, {}) if aspect.argument in ARGUMENTS else answer
+    return was
+
+
+def _change(
+    account: Account, aspect: Aspect, was: Mapping[str, Any], wanted: Bucket, name: str
+) -> Change | None:
     to_be = aspect.wanted(was, wanted)
+
+    def apply() -> None:
+        account.ask("s3", aspect.write, name, Bucket=wanted.name, **{aspect.argument: to_be})
+
     found = tuple(differences(was, to_be, aspect.name))
-    if found:
-
-        def apply() -> None:
-            account.ask("s3", aspect.write, name, Bucket=wanted.name, **{aspect.argument: to_be})
-
-        yield Change(CHANGE, name, found, apply)
+    return Change(CHANGE, name, found, apply) if found else None
 
 
 def _public_access(_: Any, wanted: Bucket) -> dict[str, bool]:
