@@ -151,7 +151,8 @@ class _Deploy:
             object_ = places[each.place].objects.get(each.key)
             if object_ is None:
                 object_ = blobs[each.key]._replace(key=each.key, headers=OCTETS, is_immutable=True)
-            tasks.append(((each.place, each.key), Task(stores[each.place], object_, each.is_overwritten)))
+            task = Task(stores[each.place], object_, each.is_overwritten, is_absent=each.is_absent)
+            tasks.append(((each.place, each.key), task))
         for place, key in found.unproved:
             task = Task(stores[place], places[place].objects[key], is_unproved=True)
             tasks.append(((place, key), task))

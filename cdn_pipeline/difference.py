@@ -26,6 +26,7 @@ class Upload(NamedTuple):
     size: int  # bytes
     reason: str
     is_overwritten: bool = False  # put even if there is one
+    is_absent: bool = False  # a listing lacks it
 
 
 class Difference:
@@ -109,7 +110,8 @@ class Difference:
         self.kept_bytes += each.size
 
     def _upload(self, each: Object, reason: str, *, is_overwritten: bool) -> Upload:
-        return Upload(self.place.name, each.key, each.size, reason, is_overwritten)
+        is_absent = self.listing is not None and each.key not in self.listing
+        return Upload(self.place.name, each.key, each.size, reason, is_overwritten, is_absent)
 
 
 def other_bytes(store: str, key: str) -> str:

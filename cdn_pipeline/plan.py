@@ -13,6 +13,7 @@ from cdn_pipeline.errors import ERROR, Problem, PublishError
 from cdn_pipeline.objections import NOTHING_ALLOWED, Listings, Overrides, is_claimed
 from cdn_pipeline.publication import Publication
 from cdn_pipeline.record import Kept, Record
+from cdn_pipeline.stores import Listed
 
 VERSION = 1
 
@@ -76,7 +77,7 @@ def plan(
         for name in publication.places
     ]
     uploads = [upload for draft in drafts for upload in draft.uploads]
-    uploads += _blobs(publication, current, before)
+    uploads += _blobs(publication, current, before, listings.get(publication.home))
     fixed = [upload for draft in drafts for upload in draft.fixed]
     adopted = {pair: kept for draft in drafts for pair, kept in draft.adopted.items()}
     is_switch = before is None or before.content != _content(publication, adopted)
@@ -105,7 +106,9 @@ def _content(publication: Publication, adopted: Mapping[tuple[str, str], Kept]) 
     return record.of(adopting(publication, adopted), "", "").content
 
 
-def _blobs(publication: Publication, current: Current, before: Record | None) -> Iterator[Upload]:
+def _blobs(
+    publication: Publication, current: Current, before: Record | None, listing: Mapping[str, Listed] | None
+) -> Iterator[Upload]:
     """Copies of what has no fingerprint, which its next version will overwrite."""
     home = publication.home
     recorded = {
@@ -118,7 +121,8 @@ def _blobs(publication: Publication, current: Current, before: Record | None) ->
         key = BLOBS + sha256
         is_doomed = current.is_doomed(home, key)
         if sha256 not in recorded or is_doomed:
-            yield Upload(home, key, size, DOOMED if is_doomed else NEW, is_doomed)
+            is_absent = listing is not None and key not in listing
+            yield Upload(home, key, size, DOOMED if is_doomed else NEW, is_doomed, is_absent)
 
 
 def _contents(publication: Publication) -> dict[str, int]:

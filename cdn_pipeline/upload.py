@@ -35,6 +35,7 @@ class Task(NamedTuple):
     object: Object
     is_overwritten: bool = False
     is_unproved: bool = False  # it is said to be there
+    is_absent: bool = False  # it is said not to be there
 
     @property
     def place(self) -> str:
@@ -108,7 +109,7 @@ def put(task: Task) -> Done:
     what the build has made."""
     if task.is_overwritten:
         return _sent(task)
-    if task.is_unproved or task.object.size >= LARGE:
+    if task.is_unproved or (task.object.size >= LARGE and not task.is_absent):
         there = task.store.head(task.object.key)
         if there is not None:
             return _proved(task, there)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cdn_pipeline import current as state
-from cdn_pipeline import deploy, digest, home
+from cdn_pipeline import deploy, digest, home, upload
 from cdn_pipeline import plan as planning
 from cdn_pipeline.cdns import CdnError
 from cdn_pipeline.current import Pending
@@ -103,6 +103,14 @@ def test_requests_are_few(tmp_path: Path, store: Memory) -> None:
     assert unchanged == {"get": 2}
     assert one == {"get": 2, "put": 3 + 1}
     assert next_one == {"get": 2, "put": 3}
+
+
+def test_a_large_file_is_asked_for_only_where_no_listing_lacks_it(tmp_path: Path, store: Memory) -> None:
+    large = "x" * upload.LARGE
+    built(tmp_path, {"a.txt": large})
+    assert requests(store, tmp_path) == {"get": 1, "list": 1, "put": 2 + 1 + 2}
+    built(tmp_path, {"a.txt": large + "y"})
+    assert requests(store, tmp_path) == {"get": 2, "head": 1, "put": 1 + 1 + 2}
 
 
 def test_ten_thousand_files_are_deployed_and_pruned(tmp_path: Path, store: Memory) -> None:
