@@ -138,6 +138,46 @@ def test_a_put_whose_answer_was_lost_is_known_again(condition: Condition) -> Non
     assert bucket.get("a.css").body == b"a{}"  # type: ignore[union-attr]
 
 
+class Ceph(Answering):
+    """Knows ETags without quotes only."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__()
+        self.request_id = request_id
+
+    def send(self, request: Request) -> Response:
+        etag = request.headers.get("if-match", "")
+        if etag.startswith('"'):
+            self.requests.append(request)
+            return refusing(412, "PreconditionFailed")
+        if etag:
+            request = request._replace(headers={**request.headers, "if-match": f'"{etag}"'})
+        response = super().send(request)
+        return response._replace(headers={**response.headers, "x-amz-request-id": self.request_id})
+
+
+@pytest.mark.parametrize(
+    ("request_id", "methods"),
+    [
+        ("tx0000004b47d09b82847b8-006b006ca9-100f-default", ["PUT", "GET", "PUT", "PUT", "HEAD"]),
+        ("79104EXAMPLEB723", ["PUT", "GET", "PUT", "HEAD", "PUT", "PUT"]),
+    ],
+)
+def test_etags_are_spelled_as_the_server_knows_them(request_id: str, methods: list[str]) -> None:
+    moto_wire.bucket()
+    wire = Ceph(request_id)
+    bucket = Bucket(Exchange(parse("s3://assets/site"), wire, sleep=lambda seconds: None))
+    put(bucket)
+    got = bucket.get("a.css")
+    assert got is not None
+    put(bucket, body=b"b{}", condition=Match(got.etag))
+    with pytest.raises(Conflict):
+        put(bucket, body=b"c{}", condition=Match(got.etag))
+
+    assert [request.method for request in wire.requests][: len(methods)] == methods
+    assert bucket.get("a.css").body == b"b{}"  # type: ignore[union-attr]
+
+
 def test_a_lost_answer_does_not_hide_that_others_were_first() -> None:
     bucket, wire = answering(ConnectionResetError("never arrived"))
     client().put_object(Bucket="assets", Key="site/a.css", Body=b"theirs")
