@@ -102,13 +102,12 @@ class _Prune:
     def go(self, seen: Seen, found: Doom, resumed: int) -> Pruned:
         """Announces, deletes, takes the announcement back. Raises `Conflict` if the state is not *seen* any
         more, before anything is deleted."""
-        going = (*found.objects, *found.orphans)
-        if len(going) > self.most:
+        if len(found.all) > self.most:
             raise PublishError(
-                f"{len(going):,} objects would be deleted, and {self.most:,} are allowed; look at them with "
-                "`cdn-pipeline prune --dry-run`, then allow it with --max-deletes"
+                f"{len(found.all):,} objects would be deleted, and {self.most:,} are allowed; look at them "
+                "with `cdn-pipeline prune --dry-run`, then allow it with --max-deletes"
             )
-        announced = _doomed(going)
+        announced = _doomed((*found.objects, *found.orphans))
         if announced:
             self.home.swap(seen, seen.current._replace(doomed=announced))
         self.delete(found.all)

@@ -131,10 +131,11 @@ def test_too_much_is_an_error_before_anything_is_deleted(tmp_path: Path, store: 
         pruned(tmp_path, store, max_deletes=1)
 
     assert str(error.value) == (
-        "2 objects would be deleted, and 1 are allowed; look at them with `cdn-pipeline prune --dry-run`, "
+        "3 objects would be deleted, and 1 are allowed; look at them with `cdn-pipeline prune --dry-run`, "
         "then allow it with --max-deletes"
     )
     assert [*store.versions()] == before
+    assert len(pruned(tmp_path, store, is_dry=True).objects) == 3
 
 
 def test_a_store_without_versions_is_not_pruned(tmp_path: Path, store: Memory) -> None:
