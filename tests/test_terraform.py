@@ -35,6 +35,7 @@ PROOF = {
     "resource_record_value": "_v.acm-validations.aws.",
 }
 THERE = {
+    "aws.certificates": "us-east-1",  # the region of that provider
     "aws_s3_bucket.assets.id": "example-assets",
     "aws_s3_bucket.assets.arn": "arn:aws:s3:::example-assets",
     "aws_cloudfront_distribution.assets.id": KNOWN["distribution.id"],
@@ -250,7 +251,7 @@ def _role(resources: dict[str, dict[str, Any]], name: str, role: dict[str, Any])
 def _certificate(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "domain": body["domain_name"],
-        "region": body["region"],
+        "region": body["provider"],
         "validation": body["validation_method"],
         "key": body["key_algorithm"],
     }
@@ -346,7 +347,13 @@ def test_a_certificate_of_another_region_is_refused(
 
 def test_the_provider_is_one_that_knows_cache_tags_where_there_are_any(tmp_path: Path) -> None:
     assert 'version = ">= 6.46"' in template(described(tmp_path, WHOLE))
-    assert 'version = ">= 6.0"' in template(described(tmp_path, BARE))
+    assert 'version = ">= 5.100"' in template(described(tmp_path, BARE))
+
+
+def test_certificates_are_made_where_cloudfront_looks_for_them(tmp_path: Path) -> None:
+    provider = 'provider "aws" {\n  alias  = "certificates"\n  region = "us-east-1"\n}\n'
+
+    assert provider in template(described(tmp_path, WHOLE))
 
 
 # What is kept, told and shown

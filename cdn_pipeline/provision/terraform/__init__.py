@@ -14,7 +14,7 @@ from cdn_pipeline.provision.terraform.places import DISTRIBUTION, NAME, PLACES, 
 from cdn_pipeline.provision.terraform.resources import label, resources
 
 TERRAFORM = ">= 1.5"  # strcontains()
-PROVIDER = ">= 6.0"  # a region of a single resource
+PROVIDER = ">= 5.100"  # with which it has been validated; HTTPS records came late in version 5
 PROVIDER_WITH_CACHE_TAGS = ">= 6.46"  # cache_tag_config, says its changelog
 ARN = rf"^(arn:aws[a-z-]*:acm:{CERTIFICATE_REGION}:[0-9]{{12}}:certificate/.+)?$"
 

@@ -11,6 +11,7 @@ from cdn_pipeline.provision.terraform.places import NAME, TAGS, filled
 ZONE = f"data.aws_route53_zone.{NAME}[0].zone_id"
 PROOF = f"one(aws_acm_certificate.{NAME}[0].domain_validation_options)"
 CERTIFICATE = f"aws_acm_certificate.{NAME}[0].arn"
+CERTIFICATES = "certificates"  # the provider of their region; `region` of a resource needs version 6
 MAKES_CERTIFICATE = Expression("local.makes_certificate ? 1 : 0")
 BY_HAND = (
     f"Without a zone, this waits until you make the record that\n"
@@ -19,13 +20,15 @@ BY_HAND = (
 
 
 def domain(description: Description) -> Iterator[Block]:
-    """All of it exists only where variables ask for it."""
+    """All but the provider exists only where variables ask for it."""
+    elsewhere = {"alias": CERTIFICATES, "region": _wanted(description).region}
+    yield Block(("provider", "aws"), elsewhere)
     yield Block(("data", "aws_route53_zone", NAME), SOUGHT_ZONE)
     yield Block(("resource", "aws_acm_certificate", NAME), _certificate(description))
     yield Block(("resource", "aws_route53_record", "proof"), PROOF_RECORD)
     issued = {
         "count": MAKES_CERTIFICATE,
-        "region": _wanted(description).region,
+        "provider": Expression(f"aws.{CERTIFICATES}"),
         "certificate_arn": Expression(CERTIFICATE),
         "validation_record_fqdns": Expression("local.has_zone ? aws_route53_record.proof[*].fqdn : null"),
     }
@@ -41,7 +44,7 @@ def _certificate(description: Description) -> dict[str, object]:
     wanted = _wanted(description)
     return {
         "count": MAKES_CERTIFICATE,
-        "region": wanted.region,
+        "provider": Expression(f"aws.{CERTIFICATES}"),
         "domain_name": Expression("var.domain"),
         "validation_method": wanted.validation,
         "key_algorithm": wanted.key,
