@@ -6,7 +6,7 @@ killed may be run again: what is there is not sent twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -125,11 +125,20 @@ class _Deploy:
         self.writes.probe(seen, {name: place.store for name, place in self.wanted.places.items()})
         wanted = self.upload(found)
         fresh = {(each.place, each.key) for each in found.uploads} | set(found.unproved)
+        fresh |= set(self.moved(seen)) if found.is_switch else set()
         if fresh or found.is_switch:
             self.steps.verify(wanted, [pair for pair in wanted.objects if (pair[0], pair[1].key) in fresh])
         seen, kept = self.switch(seen, found, wanted)
         self.steps.activate(Published(kept, self.home.store.url, seen.current.serial))
         return self.result(first, found, kept, self.settle(seen))
+
+    def moved(self, seen: Seen) -> Iterator[tuple[str, str]]:
+        """All of a place that has another URL than before, at which nobody has seen anything yet."""
+        before = self.home.published(seen)
+        for name, place in self.wanted.places.items():
+            shelf = before.shelves.get(name) if before is not None else None
+            if shelf is not None and shelf.url != place.url:
+                yield from ((name, each.key) for each in place.objects.values() if each.is_immutable)
 
     def upload(self, found: Plan) -> Publication:
         """Puts what is missing, and looks at what nobody has recorded; returns what is there then."""

@@ -17,6 +17,7 @@ from cdn_pipeline.cdns import CdnError
 from cdn_pipeline.current import Pending
 from cdn_pipeline.errors import PublishError, Superseded
 from cdn_pipeline.manifest import Manifest
+from cdn_pipeline.objections import Overrides
 from cdn_pipeline.publication import Publication
 from cdn_pipeline.steps import Plain, Published
 from cdn_pipeline.stores import StoreError
@@ -209,6 +210,18 @@ def test_a_cdn_that_does_not_answer_is_told_by_the_next_deploy(tmp_path: Path, s
     ]
     assert done.warnings == ("targets.cdn: not now; the next deploy will tell it again",)
     assert (again.pending, steps.taken) == ((), ["before", "activate", "invalidate"])
+
+
+def test_the_edge_is_asked_for_everything_where_the_site_moves_to_another_url(
+    tmp_path: Path, store: Memory
+) -> None:
+    built(tmp_path, {"a.txt": "one", "b.txt": "b"})
+    deployed(tmp_path, store)
+    built(tmp_path, {}, CONFIG.replace("cdn.example.com", "new.example.com"))
+    steps = Taking()
+    deployed(tmp_path, store, steps=steps, allowed=Overrides(adopt=True))
+
+    assert sorted(steps.fresh) == [stamped("a.txt", "one"), stamped("b.txt", "b")]
 
 
 def test_the_edge_is_asked_for_what_is_new_once_it_is_there(tmp_path: Path, store: Memory) -> None:
