@@ -15,9 +15,6 @@ MEGABYTE = 1_000_000
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes; getrusage(2) of each
 SAMPLE_S = 0.02
 
-# pip compiles what it installs. A program that runs from a checkout may do so too, at its first run.
-_INHERITED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
 
 @dataclass(frozen=True)
 class Run:
@@ -35,7 +32,7 @@ def run(argv: tuple[str, ...], folder: Path, environment: dict[str, str], *, sam
     process = subprocess.Popen(
         argv,
         cwd=folder,
-        env=_INHERITED | environment,
+        env=_inherited() | environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -52,6 +49,11 @@ def run(argv: tuple[str, ...], folder: Path, environment: dict[str, str], *, sam
         raise SystemExit(f"{' '.join(argv)[:300]} failed ({process.returncode}):\n{output.decode()[-3000:]}")
     cpu = usage.ru_utime + usage.ru_stime
     return Run(seconds, cpu, usage.ru_maxrss * MAXRSS_UNIT, peak.stop() if peak else 0)
+
+
+def _inherited() -> dict[str, str]:
+    """pip compiles what it installs. A program that runs from a checkout may do so too, at its first run."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class _Peak:
