@@ -33,15 +33,8 @@ class Linked(NamedTuple):
     sha256: str  # of the bytes served
     size: int
     routed: Routed
+    files: tuple[str, ...]  # where it lies, relative to the build directory: once, or also on the origin
     fallback: str | None = None  # URL on the origin, where a copy is kept there
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Where it lies, relative to the build directory: once, or also on the origin."""
-        file = self.routed.file(self.name)
-        if self.fallback and not file.startswith(ORIGIN + "/"):
-            return file, f"{ORIGIN}/{self.name}"
-        return (file,)
 
 
 Finish = Callable[[str, Values, bool], tuple[str, int]]
@@ -137,7 +130,10 @@ class Linker:
         target = node.routed.target
         kept = target.name != self.origin.name and (node.routed.keep_on_origin or target.kind == "pull")
         fallback = self.origin.url + paths.url_path(name) if kept else None
-        return Linked(node.path, name, node.routed.url(name), sha256, size, node.routed, fallback)
+        files: tuple[str, ...] = (node.routed.file(name),)
+        if fallback and not files[0].startswith(ORIGIN + "/"):
+            files += (f"{ORIGIN}/{name}",)
+        return Linked(node.path, name, node.routed.url(name), sha256, size, node.routed, files, fallback)
 
     def values(self, node: Node, within: frozenset[str] = frozenset()) -> Values:
         """What is written for each token of *node*; for the members of *within*, their paths."""

@@ -76,7 +76,7 @@ def _entry(
     type_ = media_types.media_type(linked.path)
     entry: dict[str, Any] = {
         "url": linked.url,
-        "path": routed.file(linked.name),
+        "path": linked.files[0],
         "target": routed.target.name,
         "sha256": linked.sha256,
         "size": linked.size,

@@ -94,7 +94,7 @@ class Neighbours:
         return self._compress_job(linked, new) if new else None
 
     def _compress_job(self, linked: Linked, encodings: tuple[str, ...]) -> CompressJob:
-        outputs, file = self._outputs, linked.routed.file(linked.name)
+        outputs, file = self._outputs, linked.files[0]
         content = outputs.text(linked.path) or outputs.staged.get(file) or str(outputs.directory.path / file)
         staged = tuple(outputs.directory.staged_name() for _ in encodings)
         return CompressJob(linked.path, content, linked.sha256, linked.size, encodings, staged)
