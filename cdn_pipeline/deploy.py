@@ -1,7 +1,8 @@
 """Deploy: from a build to what visitors get. Each step leaves the old or the new release, whole.
 
-look ► upload ► verify ► record ► switch (one compare-and-swap) ► activate ► settle. Whatever fails or is
-killed may be run again: what is there is not sent twice.
+look ► upload ► verify ► record ► switch (one compare-and-swap) ► activate ► settle; settled first where
+pages may name what was not there. Whatever fails or is killed may be run again: what is there is not sent
+twice.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cdn_pipeline.stores import Conflict, open_store
 from cdn_pipeline.switch import Run, superseded
 from cdn_pipeline.upload import Done, Progress, Task
 
+ABSENT = (difference.NEW, difference.MISSING)
 ROUNDS = 10  # in each of which somebody has changed the state, and published nothing
 OCTETS = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
 FREE = "directory:"  # stores that are listed without a request
@@ -129,8 +131,12 @@ class _Deploy:
         if fresh or found.is_switch:
             self.steps.verify(wanted, [pair for pair in wanted.objects if (pair[0], pair[1].key) in fresh])
         seen, kept = self.switch(seen, found, wanted)
+        settled = None
+        if any(each.reason in ABSENT for each in found.fixed):  # pages must not name what is not there
+            settled = self.settle(seen)
+            seen = settled.seen
         self.steps.activate(Published(kept, self.home.store.url, seen.current.serial))
-        return self.result(first, found, kept, self.settle(seen))
+        return self.result(first, found, kept, settled or self.settle(seen))
 
     def moved(self, seen: Seen) -> Iterator[tuple[str, str]]:
         """All of a place that has another URL than before, at which nobody has seen anything yet."""

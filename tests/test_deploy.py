@@ -198,6 +198,21 @@ def test_a_plain_name_is_put_after_the_switch_and_told_to_the_cdn(tmp_path: Path
     assert_settled(store)
 
 
+def test_a_new_plain_name_is_there_before_pages_may_name_it(tmp_path: Path, store: Memory) -> None:
+    built(tmp_path, {"a.txt": "one"}, CACHED)
+    deployed(tmp_path, store, steps=Taking())
+    built(tmp_path, {"a.txt": "one", "robots.txt": "new"}, CACHED)
+    there: list[bool] = []
+
+    class Looking(Taking):
+        def activate(self, published: Published) -> None:
+            there.append(store.head("robots.txt") is not None)
+
+    deployed(tmp_path, store, steps=Looking())
+
+    assert there == [True]
+
+
 def test_a_cdn_that_does_not_answer_is_told_by_the_next_deploy(tmp_path: Path, store: Memory) -> None:
     for content in ("one", "two"):
         built(tmp_path, {"robots.txt": content}, CACHED)
