@@ -159,17 +159,21 @@ def serve(options: argparse.Namespace) -> int:
     return 130
 
 
-def check(options: argparse.Namespace) -> int:
+def _looked(options: argparse.Namespace) -> Built:
+    """What a build would come to, of which nothing is written."""
     from pathlib import Path
 
     from cdn_pipeline.built import Request
-    from cdn_pipeline.summary import problems
 
     config = invocation.config(options)
-    request = Request(
-        config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
-    )
-    built = _built(request)
+    build = Path(config.root, config.build)
+    return _built(Request(config, build, options.jobs, not options.no_cache, write=False))
+
+
+def check(options: argparse.Namespace) -> int:
+    from cdn_pipeline.summary import problems
+
+    built = _looked(options)
     found = problems(built.problems)
     if options.json:
         print(report.as_json({"ok": True, "files": len(built.outputs), "problems": found}))
@@ -180,17 +184,9 @@ def check(options: argparse.Namespace) -> int:
 
 
 def explain(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from cdn_pipeline import explain
-    from cdn_pipeline.built import Request
 
-    config = invocation.config(options)
-    request = Request(
-        config, Path(config.root, config.build), options.jobs, not options.no_cache, write=False
-    )
-    built = _built(request)
-    explanation = explain.explain(options.asset, config, built)
+    explanation = explain.explain(options.asset, invocation.config(options), _looked(options))
     print(report.as_json(explanation) if options.json else explain.text(explanation))
     return 0
 

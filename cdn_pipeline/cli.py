@@ -13,7 +13,16 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from cdn_pipeline import __version__, build_verbs, doctor_arguments, invocation, publish_arguments, report
+from cdn_pipeline import (
+    __version__,
+    build_arguments,
+    build_verbs,
+    doctor_arguments,
+    invocation,
+    provision_arguments,
+    publish_arguments,
+    report,
+)
 from cdn_pipeline.invocation import Project
 
 
@@ -111,7 +120,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.ArgumentParser, bool]:
     """A parser for the command *only*, or for all, and whether there is any. Those that are not among *words*
     have no options."""
-    unasked = argparse.ArgumentParser(add_help=False, conflict_handler="resolve")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the config file")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="report as JSON")
@@ -122,6 +130,7 @@ def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.Argument
     )
     parser.add_argument("--version", action="version", version=f"cdn-pipeline {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="")
+    unasked = argparse.ArgumentParser(add_help=False, conflict_handler="resolve")
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         if only is not None and name != only:
@@ -132,47 +141,11 @@ def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.Argument
         added.set_defaults(run=run)
         return added
 
-    verb("init", build_verbs.init, "write a config that fits the project in this directory")
-    build = verb("build", build_verbs.build, "build the site's assets into the build directory")
-    watch = verb(
-        "watch", build_verbs.watch, "build, and build again whenever something that it reads is changed"
-    )
-    for each in (build, watch):
-        each.add_argument("--out", metavar="DIR", help="the build directory, instead of the config's")
-    check = verb("check", build_verbs.check, "find every problem that a build would find, and write nothing")
-    explain = verb("explain", build_verbs.explain, "say where an asset goes, under which name, and why")
-    explain.add_argument("asset", help="a logical path such as img/logo.png, or a URL")
-    serve = verb("serve", build_verbs.serve, "open the site on this machine, with a port for each target")
-    serve.add_argument("--port", type=int, default=8000, help="of the origin; the others follow; 0: any")
-    serve.add_argument(
-        "--app", metavar="MODULE:FUNCTION", help="makes a WSGI application of a build directory"
-    )
-    for each in (build, watch, check, explain, serve):
-        each.add_argument("--jobs", type=_jobs, default=0, metavar="N", help="processes; default: one a core")
-        each.add_argument("--no-cache", action="store_true", help="use nothing of earlier builds")
+    build_arguments.add(verb)
     publish_arguments.add(verb, _publish, words)
     doctor_arguments.add(verb, _doctor, words)
-    provision = verb("provision", _provision, "make a private bucket, and CloudFront in front of it, in AWS")
-    if "provision" in words:
-        provision.add_argument("--plan", action="store_true", help="show what differs, and change nothing")
-        provision.add_argument("--adopt", action="store_true", help="take over what is there without our tag")
-        provision.add_argument("--write", action="store_true", help="put its results into the config")
-        texts = provision.add_mutually_exclusive_group()
-        texts.add_argument(
-            "--template",
-            choices=("cloudformation", "terraform"),
-            help="print it as a template, and touch nothing",
-        )
-        texts.add_argument(
-            "--policy", choices=("deploy", "prune"), help="print what that verb must be allowed, for IAM"
-        )
+    provision_arguments.add(verb, _provision, words)
     return parser, bool(verbs.choices)
-
-
-def _jobs(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return int(text)
 
 
 def _doctor(options: argparse.Namespace) -> int:

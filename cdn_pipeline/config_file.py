@@ -24,6 +24,9 @@ from cdn_pipeline.config import (
 from cdn_pipeline.config_values import Values
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, line_and_column
 
+STORE = r"(?:s3://[^/?]|directory:.|memory:.).*"
+CDN = r"(?:cloudfront|cloudflare):\w+|pull"
+
 
 def load(file: Path) -> Config:
     """Raises `ConfigError` with every fault."""
@@ -133,29 +136,13 @@ class _Reader(Values):
         return Target(
             name=name,
             url=self.url(table, at, "/static/" if name == ORIGIN else None),
-            store=self.store(table, at),
-            cdn=self.cdn(table, at),
+            store=self.shaped(table, "store", at, STORE, 's3://bucket/prefix" or "directory:PATH'),
+            cdn=self.shaped(table, "cdn", at, CDN, 'cloudfront:E2EXAMPLE", "cloudflare:ZONE" or "pull'),
             keep_on_origin=bool(self.boolean(table, "keep_on_origin", False, at)),
             hold_s=self.seconds(table, "hold", at, 0.0),
             verify_edge=self.boolean(table, "verify_edge", True, at) is not False,
             cache_tags=self.cache_tags(table, at),
         )
-
-    def store(self, table: Mapping[str, Any], at: str) -> str | None:
-        value = self.text(table, "store", None, at)
-        if value is None or re.match(r"s3://[^/?]|directory:.|memory:.", value):
-            return value
-        hint = 'write "s3://bucket/prefix" or "directory:PATH"'
-        self.fault(at + "store", f"is {value!r}, which is no store", hint)
-        return None
-
-    def cdn(self, table: Mapping[str, Any], at: str) -> str | None:
-        value = self.text(table, "cdn", None, at)
-        if value is None or re.fullmatch(r"(?:cloudfront|cloudflare):\w+|pull", value):
-            return value
-        hint = 'write "cloudfront:DISTRIBUTION", "cloudflare:ZONE" or "pull"'
-        self.fault(at + "cdn", f"is {value!r}, which is no CDN", hint)
-        return None
 
     def cache_tags(self, table: Mapping[str, Any], at: str) -> tuple[str, ...]:
         tags = self.strings(table, "cache_tags", (), at)

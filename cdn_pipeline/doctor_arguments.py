@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-Run = Callable[[argparse.Namespace], int]
-Verb = Callable[[str, Run, str], argparse.ArgumentParser]
+from cdn_pipeline.invocation import Run, Verb
 
 TEXT = "look at a live site or CDN from outside, and say what is wrong with it"
 

@@ -1,10 +1,11 @@
-"""Invocation: which site a command line means: its config, and its build directory."""
+"""Invocation: which site a command line means: its config, and its build directory; and what a verb is."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdn_pipeline import CONFIG
@@ -12,6 +13,11 @@ from cdn_pipeline import CONFIG
 if TYPE_CHECKING:
     from cdn_pipeline.built import Publish
     from cdn_pipeline.config import Config
+
+
+Run = Callable[[argparse.Namespace], int]
+Verb = Callable[[str, Run, str], argparse.ArgumentParser]
+"""Adds a verb by name, with what runs it, and a line of help."""
 
 
 class Project(NamedTuple):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-Run = Callable[[argparse.Namespace], int]
-Verb = Callable[[str, Run, str], argparse.ArgumentParser]
+from cdn_pipeline.invocation import Run, Verb
 
 TEXTS = {
     "plan": "say what a deploy would do, and why, and change nothing",

@@ -117,10 +117,10 @@ fingerprint = 3
         ("routes = 1", "routes: must be an array of tables"),
         ("targets = 1", "targets: must be a table of tables"),
         ('build = ""', "build: must be a non-empty string"),
-        ('[targets.cdn]\nurl = "/c/"\nstore = "bucket"', "targets.cdn.store: is 'bucket', which is no store"),
+        ('[targets.cdn]\nurl = "/c/"\nstore = "bucket"', "targets.cdn.store: is 'bucket'; must be such as"),
         (
             '[targets.cdn]\nurl = "/c/"\ncdn = "cloudfrnt:E1"',
-            "targets.cdn.cdn: is 'cloudfrnt:E1', which is no CDN",
+            "targets.cdn.cdn: is 'cloudfrnt:E1'; must be such as",
         ),
         ('[targets.cdn]\nurl = "/c/"\ncache_tags = ["a b"]', "targets.cdn.cache_tags: 'a b' has a space"),
         ('publish = "yes"', "publish: must be a table"),
