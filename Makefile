@@ -25,7 +25,7 @@ test: $(VENV)/tested
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml setup.py $(wildcard cdn_pipeline/tokens/_*.[ch])
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 

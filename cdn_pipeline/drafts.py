@@ -29,7 +29,8 @@ ALREADY_SMALL = ("*.min.css", "*.min.js", "*.min.mjs")
 def code_digest() -> str:
     """A digest of this program's own code, as far as builds use it, which every derived result depends on."""
     here = Path(__file__).parent
-    files = [file for file in here.rglob("*.py") if file.relative_to(here).parts[0] not in APART]
+    code = (file for pattern in ("*.py", "*.[ch]") for file in here.rglob(pattern))
+    files = [file for file in code if file.relative_to(here).parts[0] not in APART]
     return sha256(b"".join(file.read_bytes() for file in sorted(files)))
 
 

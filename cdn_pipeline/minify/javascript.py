@@ -9,6 +9,7 @@ import re
 from itertools import chain
 
 from cdn_pipeline.tokens import javascript as tokens
+from cdn_pipeline.tokens import native
 from cdn_pipeline.tokens.javascript_gaps import KEPT_COMMENT, squeeze
 from cdn_pipeline.tokens.javascript_pieces import COMMENT, COMMENT_OF_LINES, LITERAL_MARKS, Pieces
 
@@ -28,8 +29,14 @@ def minify(text: str) -> str:
         for mark, literal in zip(cut.marks, cut.literals, strict=True)
     ]
     kept = [literal for mark, literal in zip(marks, cut.literals, strict=True) if mark not in _GOES]
-    code = _LITERAL.split(squeeze(cut._replace(marks=marks).compact()))
-    return _start(text, cut) + "".join(chain.from_iterable(zip(code, [*kept, ""], strict=True)))
+    return _start(text, cut) + _filled(squeeze(cut._replace(marks=marks).compact()), kept)
+
+
+def _filled(code: str, literals: list[str]) -> str:
+    """*code* with a literal in place of each mark."""
+    if native.javascript:
+        return native.javascript.filled(code, literals)
+    return "".join(chain.from_iterable(zip(_LITERAL.split(code), [*literals, ""], strict=True)))
 
 
 def _start(text: str, cut: Pieces) -> str:

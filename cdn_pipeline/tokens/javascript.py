@@ -13,37 +13,21 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from . import Edit, LexError, spliced
+from . import Edit, LexError, javascript_scan, native, spliced
 from . import javascript_characters as characters
 from .javascript_check import check
 from .javascript_pieces import (
     COMMENT,
-    COMMENT_OF_LINES,
     ESCAPE,
     REGEX,
-    STRING,
     TEMPLATE,
     TEMPLATE_HEAD,
     Pieces,
 )
+from .javascript_scan import TEMPLATE_PART
 from .javascript_slash import Code, Slashes
 
 _END = characters.LINE_END
-_TEMPLATE_CHARACTERS = r"[^`\\$]*+(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*+)*+(?:`|\$(?=\{))"
-# The empty group that takes part says which literal it was: the value of `lastindex`.
-_LITERAL = (
-    r"(?:"
-    r"(?:(?<=\")[^\"\\\n\r]*+(?:\\(?:\r\n|[\s\S])[^\"\\\n\r]*+)*+\""
-    r"|(?<=')[^'\\\n\r]*+(?:\\(?:\r\n|[\s\S])[^'\\\n\r]*+)*+')()"
-    rf"|(?<=/)(?:/[^{_END}]*+|\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/)()"
-    rf"|(?<=`){_TEMPLATE_CHARACTERS}()"
-    r")?"
-)
-_IS_STRING, _IS_COMMENT, _IS_TEMPLATE = 1, 2, 3
-_MARKS = {_IS_STRING: STRING, _IS_TEMPLATE: TEMPLATE}
-_OUTSIDE = re.compile(rf"[\"'`/\\]{_LITERAL}")
-_IN_HOLE = re.compile(rf"[\"'`/\\{{}}]{_LITERAL}")
-_TEMPLATE_REST = re.compile(_TEMPLATE_CHARACTERS)
 _REGEX = re.compile(
     rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/({characters.word()}*)"
 )
@@ -97,39 +81,20 @@ class _Lexer(Code):
         self.holes: list[int] = []  # of templates, not yet closed: the open braces of each, its own included
 
     def run(self) -> None:
+        scan = native.javascript.scan if native.javascript else javascript_scan.scan
         hashbang = _HASHBANG.match(self.text)
         at = self._take(hashbang.start(1), COMMENT, hashbang[1]) if hashbang else 0
         while at >= 0:
-            at = self._stretch(at)
+            in_hole = bool(self.holes)
+            self.start, at = scan(self.text, self.start, at, in_hole, self.code, self.literals, self.marks)
+            if at >= 0:
+                at = self._single(at)
         if self.holes:
             raise LexError(len(self.text), "a template is not closed")
 
     def _take(self, at: int, mark: str, literal: str) -> int:
         self.add(at, mark, literal)
         return self.start
-
-    def _stretch(self, at: int) -> int:
-        """Go on from *at* to where another pattern must take over; return that place, -1 at the end.
-
-        The hot loop of the whole product: literals that are frequent cost no call.
-        """
-        text, code, literals, marks = self.text, self.code, self.literals, self.marks
-        for match in (_IN_HOLE if self.holes else _OUTSIDE).finditer(text, at):
-            kind = match.lastindex
-            start, end = match.span()
-            if kind is None:
-                at = self._single(start)
-                if at != end:
-                    return at
-                continue
-            literal = text[start:end]
-            if kind == _IS_TEMPLATE and self._template(start, literal):
-                return end
-            code.append(text[self.start : start])
-            literals.append(literal)
-            marks.append(_comment(literal) if kind == _IS_COMMENT else _MARKS[kind])
-            self.start = end
-        return -1
 
     def _single(self, at: int) -> int:
         """Read the one character at *at* that may begin or end a literal; return where to go on."""
@@ -141,10 +106,12 @@ class _Lexer(Code):
             return at + 1
         if character == "}":
             self.holes[-1] -= 1
-            return at + 1 if self.holes[-1] else self._template_rest(at + 1)
+            return at + 1 if self.holes[-1] else self._after_hole(at + 1)
+        if character == "`":
+            return self._template(at)
         if character == "\\":
             return self._escape(at)
-        raise LexError(at, "a template is not closed" if character == "`" else "a string is not closed")
+        raise LexError(at, "a string is not closed")
 
     def _slash(self, at: int) -> int:
         if self.text.startswith("*", at + 1):
@@ -164,26 +131,24 @@ class _Lexer(Code):
             raise LexError(at, "a backslash that escapes nothing")
         return self._take(at, ESCAPE, escape[0])
 
-    def _template(self, at: int, literal: str) -> bool:
-        """Take the template if it has a hole."""
-        if literal.endswith("`"):
-            return False
-        self._take(at, TEMPLATE_HEAD, literal)
+    def _template(self, at: int) -> int:
+        """Take a template up to its first hole."""
         self.holes.append(0)
-        return True
+        head = self._part_of_template(at, at + 1)
+        return self._take(at, TEMPLATE_HEAD, head)
 
-    def _template_rest(self, at: int) -> int:
-        rest = _TEMPLATE_REST.match(self.text, at)
-        if rest is None:
-            raise LexError(at, "a template is not closed")
-        if rest[0].endswith("$"):
-            return self._take(at, TEMPLATE_HEAD, rest[0])
+    def _after_hole(self, at: int) -> int:
+        rest = self._part_of_template(at, at)
+        if rest.endswith("$"):
+            return self._take(at, TEMPLATE_HEAD, rest)
         self.holes.pop()
-        return self._take(at, TEMPLATE, rest[0])
+        return self._take(at, TEMPLATE, rest)
 
-
-def _comment(literal: str) -> str:
-    return COMMENT_OF_LINES if "\n" in literal or _LINE_END.search(literal) else COMMENT
+    def _part_of_template(self, start: int, inside: int) -> str:
+        part = TEMPLATE_PART.match(self.text, inside)
+        if part is None:
+            raise LexError(start, "a template is not closed")
+        return self.text[start : part.end()]
 
 
 class Token(NamedTuple):

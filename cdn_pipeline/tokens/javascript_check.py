@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import LexError
+from . import LexError, native
 from . import javascript_characters as characters
 from .javascript_pieces import Pieces
 from .javascript_slash import expects_operand
@@ -12,9 +12,11 @@ from .javascript_slash import expects_operand
 
 def check(cut: Pieces) -> None:
     """Raise LexError if what stands between the literals is no code: characters, names, brackets, markup."""
-    _check_characters(cut)
+    is_plain = native.javascript is not None and native.javascript.is_plain(cut.code)
+    if not is_plain:
+        _check_characters(cut)
     compact = cut.compact()
-    for look in (_nameless, _html_comment, _unbalanced, _markup):
+    for look in (_markup,) if is_plain else (_nameless, _html_comment, _unbalanced, _markup):
         problem = look(compact)
         if problem:
             raise LexError(cut.offset(problem[0]), problem[1])

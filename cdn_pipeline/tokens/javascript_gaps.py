@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from . import javascript_characters as characters
+from . import native
 
 KEPT_COMMENT = "\x01"  # the mark of a comment that stays
 
@@ -49,6 +50,8 @@ _GAP_WITH_COMMENT = re.compile(r"[ \n]?\x01[ \n\x01]*")
 
 def squeeze(code: str) -> str:
     """Compact code without the white space that it can spare; squeezing it again changes nothing."""
+    if native.javascript and KEPT_COMMENT not in code:
+        return native.javascript.squeeze(code)
     code = _single(code)
     if KEPT_COMMENT in code:
         code = _GAP_WITH_COMMENT.sub(_gap_with_comment, code)

@@ -1,0 +1,1 @@
+"""What _css.c holds."""

@@ -1,0 +1,578 @@
+/* The inner loops of JavaScript's lexer and printer.
+
+   Each function here gives what the function of its name in Python gives, faster (see javascript_scan.py,
+   javascript_check.py and javascript_gaps.py, which are the ones to read first, and to change first); or it
+   stops where something is not quite ordinary, and leaves that to Python. tests/test_native.py holds the two
+   together. */
+
+#include "_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* ---- characters */
+
+enum {
+    WORD = 1,       /* in a name or a number; also "\", the mark of an escape in a name */
+    BLANK = 2,      /* white space, but no line end */
+    LINE_END = 4,
+    DIGIT = 8,
+    CONTROL = 16,   /* not in JavaScript at all */
+    OPERAND = 32,   /* an operand must follow */
+    ENDS = 64,      /* may end a statement */
+    BEGINS = 128,   /* may begin one */
+    EQUALS = 256,   /* an operator that "=" makes another one */
+    DOUBLES = 512,  /* an operator that can be doubled */
+};
+
+static unsigned short class_of[128];
+
+static void
+classify(const char *characters, int property)
+{
+    for (; *characters; characters++) {
+        class_of[(unsigned char)*characters] |= property;
+    }
+}
+
+static void
+fill_classes(void)
+{
+    for (int code = 0; code < 32; code++) {
+        class_of[code] = CONTROL;
+    }
+    class_of[127] = CONTROL;
+    class_of['\n'] = class_of['\r'] = LINE_END;
+    class_of['\t'] = class_of['\v'] = class_of['\f'] = class_of[' '] = BLANK;
+    classify("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$\\", WORD | ENDS | BEGINS);
+    classify("0123456789", WORD | DIGIT | ENDS | BEGINS);
+    classify("([{,;:?=<>!~&|^%*/", OPERAND);
+    classify(")]}\"'`\x01", ENDS);
+    classify("{[(\"'`\x02+-!~#@*", BEGINS);
+    classify("+-*/%&|^<>=!?", EQUALS);
+    classify("+-*&|<>?", DOUBLES);
+}
+
+static inline int
+class(Py_UCS4 character)
+{
+    if (character < 128) {
+        return class_of[character];
+    }
+    if (character == 0x2028 || character == 0x2029) {
+        return LINE_END;
+    }
+    if (character == 0xa0 || character == 0x1680 || (0x2000 <= character && character <= 0x200a) ||
+        character == 0x202f || character == 0x205f || character == 0x3000 || character == 0xfeff) {
+        return BLANK;
+    }
+    return WORD | ENDS | BEGINS;
+}
+
+static inline bool
+is(Py_UCS4 character, int property)
+{
+    return class(character) & property;
+}
+
+/* ---- scan: literals */
+
+/* Each of these is given the place of a literal's first character and returns where the literal ends, or -1
+   where it is not closed or not ordinary. */
+
+static Py_ssize_t
+end_of_string(const Text *text, Py_ssize_t i)
+{
+    Py_UCS4 quote = at(text, i++);
+    for (; i < text->length; i++) {
+        Py_UCS4 character = at(text, i);
+        if (character == quote) {
+            return i + 1;
+        }
+        if (character == '\n' || character == '\r') {
+            return -1;
+        }
+        if (character == '\\') {
+            i++;
+            if (at(text, i) == '\r' && at(text, i + 1) == '\n') {
+                i++;
+            }
+        }
+    }
+    return -1;
+}
+
+static Py_ssize_t
+end_of_comment(const Text *text, Py_ssize_t i, bool *has_lines)
+{
+    bool is_long = at(text, i + 1) == '*';
+    for (i += 2; i < text->length; i++) {
+        Py_UCS4 character = at(text, i);
+        if (is_long && character == '*' && at(text, i + 1) == '/') {
+            return i + 2;
+        }
+        if (is(character, LINE_END)) {
+            if (!is_long) {
+                return i;
+            }
+            *has_lines = true;
+        }
+    }
+    return is_long ? -1 : i;
+}
+
+static Py_ssize_t
+end_of_template(const Text *text, Py_ssize_t i)
+{
+    for (i++; i < text->length; i++) {
+        Py_UCS4 character = at(text, i);
+        if (character == '`') {
+            return i + 1;
+        }
+        if (character == '\\') {
+            i++;
+        }
+        else if (character == '$' && at(text, i + 1) == '{') {
+            return -1;
+        }
+    }
+    return -1;
+}
+
+static Py_ssize_t
+end_of_regex(const Text *text, Py_ssize_t i)
+{
+    bool in_set = false;
+    for (i++;; i++) {
+        Py_UCS4 character = at(text, i);
+        if (character == '\\') {
+            character = at(text, ++i);
+        }
+        else if (character == '[') {
+            in_set = true;
+        }
+        else if (character == ']') {
+            in_set = false;
+        }
+        else if (character == '/' && !in_set) {
+            break;
+        }
+        if (i >= text->length || is(character, LINE_END)) {
+            return -1;
+        }
+    }
+    unsigned flags = 0;
+    for (i++; is(at(text, i), WORD); i++) {
+        const char *flag = at(text, i) < 128 ? strchr("dgimsuvy", (int)at(text, i)) : NULL;
+        if (flag == NULL || flags & (1u << *flag % 32)) {
+            return -1;
+        }
+        flags |= 1u << *flag % 32;
+    }
+    return i;
+}
+
+/* ---- scan: slashes */
+
+typedef enum { DIVISION, REGEX, OPEN } Slash;
+
+/* Words after which a slash is no division, or not always. */
+static const char *const ODD_WORDS[] = {
+    "await",   "break",      "case", "continue", "debugger", "default", "delete", "do",  "else",
+    "extends", "finally",    "in",   "instanceof", "new",    "of",      "return", "throw", "try",
+    "typeof",  "void",       "yield",
+};
+
+static bool
+is_odd_word(const Text *text, Py_ssize_t start, Py_ssize_t end)
+{
+    for (size_t n = 0; n < sizeof ODD_WORDS / sizeof *ODD_WORDS; n++) {
+        const char *word = ODD_WORDS[n];
+        Py_ssize_t i = start;
+        while (i < end && *word && at(text, i) == (Py_UCS4)*word) {
+            i++, word++;
+        }
+        if (i == end && !*word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the slash at i is, judged by the code from start on. */
+static Slash
+slash(const Text *text, Py_ssize_t start, Py_ssize_t i)
+{
+    bool newline = false;
+    for (; i > start && is(at(text, i - 1), BLANK | LINE_END); i--) {
+        newline |= is(at(text, i - 1), LINE_END);
+    }
+    if (i == start) {
+        return OPEN;
+    }
+    Py_UCS4 last = at(text, i - 1);
+    if (last == ']') {
+        return DIVISION;
+    }
+    if (!is(last, WORD)) {
+        return is(last, OPERAND) ? REGEX : OPEN;
+    }
+    Py_ssize_t end = i;
+    for (; i > start && is(at(text, i - 1), WORD); i--) {
+    }
+    return newline || i == start || is_odd_word(text, i, end) ? OPEN : DIVISION;
+}
+
+/* ---- scan */
+
+static PyObject *STRING_MARK, *COMMENT_MARK, *LINES_MARK, *TEMPLATE_MARK, *REGEX_MARK;
+
+/* Where the literal at i ends, and its mark; i itself where there is none; -1 where Python must look. */
+static Py_ssize_t
+end_of_literal(const Text *text, Py_ssize_t start, Py_ssize_t i, PyObject **mark)
+{
+    bool has_lines = false;
+    Py_ssize_t end;
+    switch (at(text, i)) {
+    case '"':
+    case '\'':
+        *mark = STRING_MARK;
+        return end_of_string(text, i);
+    case '`':
+        *mark = TEMPLATE_MARK;
+        return end_of_template(text, i);
+    case '/':
+        if (at(text, i + 1) == '/' || at(text, i + 1) == '*') {
+            end = end_of_comment(text, i, &has_lines);
+            *mark = has_lines ? LINES_MARK : COMMENT_MARK;
+            return end;
+        }
+        switch (slash(text, start, i)) {
+        case DIVISION:
+            return i;
+        case REGEX:
+            *mark = REGEX_MARK;
+            return end_of_regex(text, i);
+        default:
+            return -1;
+        }
+    default:
+        return -1;
+    }
+}
+
+static inline bool
+may_be_literal(Py_UCS4 character, bool in_hole)
+{
+    switch (character) {
+    case '"':
+    case '\'':
+    case '`':
+    case '/':
+    case '\\':
+        return true;
+    case '{':
+    case '}':
+        return in_hole;
+    default:
+        return false;
+    }
+}
+
+static PyObject *
+scan(PyObject *module, PyObject *args)
+{
+    PyObject *string, *code, *literals, *marks;
+    Py_ssize_t start, i;
+    int in_hole;
+    if (!PyArg_ParseTuple(args, "UnnpO!O!O!:scan", &string, &start, &i, &in_hole, &PyList_Type, &code,
+                          &PyList_Type, &literals, &PyList_Type, &marks)) {
+        return NULL;
+    }
+    Text text = text_of(string);
+    if (start < 0 || i < start) {
+        PyErr_SetString(PyExc_ValueError, "scan: places must be in order");
+        return NULL;
+    }
+    while (i < text.length) {
+        if (!may_be_literal(at(&text, i), in_hole)) {
+            i++;
+            continue;
+        }
+        PyObject *mark = NULL;
+        Py_ssize_t end = end_of_literal(&text, start, i, &mark);
+        if (end < 0) {
+            return Py_BuildValue("nn", start, i);
+        }
+        if (end == i) {
+            i++;
+            continue;
+        }
+        if (append(code, PyUnicode_Substring(string, start, i)) < 0 ||
+            append(literals, PyUnicode_Substring(string, i, end)) < 0 || PyList_Append(marks, mark) < 0) {
+            return NULL;
+        }
+        start = i = end;
+    }
+    return Py_BuildValue("nn", start, (Py_ssize_t)-1);
+}
+
+/* ---- is_plain */
+
+enum { DEEPEST = 1000 };
+
+typedef struct {
+    char closers[DEEPEST];
+    int depth;
+} Brackets;
+
+static bool
+nests(Brackets *open, Py_UCS4 character)
+{
+    switch (character) {
+    case '(':
+    case '[':
+    case '{':
+        if (open->depth == DEEPEST) {
+            return false;
+        }
+        open->closers[open->depth++] = character == '(' ? ')' : character == '[' ? ']' : '}';
+        return true;
+    case ')':
+    case ']':
+    case '}':
+        return open->depth > 0 && open->closers[--open->depth] == (char)character;
+    default:
+        return true;
+    }
+}
+
+static bool
+is_plain_piece(const Text *piece, Brackets *open)
+{
+    for (Py_ssize_t i = 0; i < piece->length; i++) {
+        Py_UCS4 character = at(piece, i), next = at(piece, i + 1);
+        if (character > 127 || class_of[character] & CONTROL || !nests(open, character) ||
+            (character == '#' && !is(next, WORD)) || (character == '@' && !is(next, WORD) && next != '(') ||
+            (character == '-' && next == '-' && (at(piece, i + 2) == '>' || at(piece, i - 1) == '!'))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static PyObject *
+is_plain(PyObject *module, PyObject *code)
+{
+    if (!PyList_Check(code)) {
+        PyErr_SetString(PyExc_TypeError, "is_plain: a list of strings is needed");
+        return NULL;
+    }
+    Brackets open = {.depth = 0};
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(code); n++) {
+        PyObject *string = PyList_GET_ITEM(code, n);
+        if (!PyUnicode_Check(string)) {
+            PyErr_SetString(PyExc_TypeError, "is_plain: a list of strings is needed");
+            return NULL;
+        }
+        Text piece = text_of(string);
+        if (!is_plain_piece(&piece, &open)) {
+            Py_RETURN_FALSE;
+        }
+    }
+    return PyBool_FromLong(open.depth == 0);
+}
+
+/* ---- squeeze */
+
+/* Whether the characters around the gap of one character at i would be other tokens without it. */
+static bool
+runs_together(const Text *code, Py_ssize_t i)
+{
+    Py_UCS4 before = at(code, i - 2), left = at(code, i - 1), right = at(code, i + 1);
+    if (is(right, WORD) && (is(left, WORD) || left == '\'')) {
+        return true;
+    }
+    switch (left) {
+    case '.':
+        return right == '.' || is(right, DIGIT) || (is(before, DIGIT) && is(right, WORD));
+    case '/':
+        return right == '\'' || right == '/' || right == '*' || right == '=';
+    case '\'':
+        return right == '/' || right == '*';
+    }
+    return (right == '=' && is(left, EQUALS)) || (right == '>' && (left == '=' || left == '-')) ||
+           (right == left && is(left, DOUBLES)) || (right == '.' && (is(left, DIGIT) || left == '?')) ||
+           (right == '!' && left == '<') || (right == '-' && left == '!' && before == '<');
+}
+
+/* Whether the line end at i might end a statement. */
+static bool
+line_end_matters(const Text *code, Py_ssize_t i)
+{
+    Py_UCS4 before = at(code, i - 2), left = at(code, i - 1), right = at(code, i + 1), after = at(code, i + 2);
+    bool ends = is(left, ENDS) || (left == '+' && before == '+') || (left == '-' && before == '-') ||
+                (left == '.' && is(before, DIGIT));
+    return ends && (is(right, BEGINS) || (right == '.' && is(after, DIGIT)) || (right == '=' && after == '>'));
+}
+
+/* Each of these writes to out, which has room for all of code in characters of its width, and returns the
+   length. */
+
+static Py_ssize_t
+single_gaps(const Text *code, void *out)
+{
+    Py_ssize_t length = 0;
+    int gap = 0; /* what the characters before this one have of BLANK and LINE_END */
+    for (Py_ssize_t i = 0; i < code->length; i++) {
+        Py_UCS4 character = at(code, i);
+        int property = class(character) & (BLANK | LINE_END);
+        if (property) {
+            gap |= property;
+            continue;
+        }
+        if (gap && length) {
+            PyUnicode_WRITE(code->kind, out, length++, gap & LINE_END ? '\n' : ' ');
+        }
+        gap = 0;
+        PyUnicode_WRITE(code->kind, out, length++, character);
+    }
+    return length;
+}
+
+static Py_ssize_t
+without_spare(const Text *code, Py_UCS4 gap, void *out)
+{
+    Py_ssize_t length = 0;
+    for (Py_ssize_t i = 0; i < code->length; i++) {
+        Py_UCS4 character = at(code, i);
+        if (character != gap || runs_together(code, i) || (gap == '\n' && line_end_matters(code, i))) {
+            PyUnicode_WRITE(code->kind, out, length++, character);
+        }
+    }
+    return length;
+}
+
+static PyObject *
+squeeze(PyObject *module, PyObject *string)
+{
+    if (!PyUnicode_Check(string)) {
+        PyErr_SetString(PyExc_TypeError, "squeeze: a string is needed");
+        return NULL;
+    }
+    Text code = text_of(string);
+    void *one = PyMem_Calloc(code.length + 1, code.kind), *other = PyMem_Calloc(code.length + 1, code.kind);
+    PyObject *result = NULL;
+    if (one == NULL || other == NULL) {
+        PyErr_NoMemory();
+    }
+    else {
+        Text single = {code.kind, one, single_gaps(&code, one)};
+        Text spaceless = {code.kind, other, without_spare(&single, ' ', other)};
+        result = PyUnicode_FromKindAndData(code.kind, one, without_spare(&spaceless, '\n', one));
+    }
+    PyMem_Free(one);
+    PyMem_Free(other);
+    return result;
+}
+
+/* ---- filled */
+
+static inline bool
+is_mark(Py_UCS4 character)
+{
+    return character < 128 && character && strchr("\"'`\x01\x02\\", (int)character) != NULL;
+}
+
+/* Walks over the code and the literals in place of its marks; copies them into result unless that is NULL.
+   Returns the length, and the largest character; -1 where there are more marks than literals, or fewer. */
+static Py_ssize_t
+fill(PyObject *code, PyObject *literals, PyObject *result, Py_UCS4 *largest)
+{
+    Text text = text_of(code);
+    Py_ssize_t length = 0, start = 0, used = 0;
+    for (Py_ssize_t i = 0; i <= text.length; i++) {
+        bool at_end = i == text.length;
+        if (!at_end && !is_mark(at(&text, i))) {
+            continue;
+        }
+        if (result != NULL && i > start && PyUnicode_CopyCharacters(result, length, code, start, i - start) < 0) {
+            return -1;
+        }
+        length += i - start;
+        start = i + 1;
+        if (at_end) {
+            break;
+        }
+        PyObject *literal = used < PyList_GET_SIZE(literals) ? PyList_GET_ITEM(literals, used++) : NULL;
+        if (literal == NULL || !PyUnicode_Check(literal)) {
+            PyErr_SetString(PyExc_ValueError, "filled: a literal is missing");
+            return -1;
+        }
+        Py_ssize_t size = PyUnicode_GET_LENGTH(literal);
+        if (result != NULL && size && PyUnicode_CopyCharacters(result, length, literal, 0, size) < 0) {
+            return -1;
+        }
+        if (PyUnicode_MAX_CHAR_VALUE(literal) > *largest) {
+            *largest = PyUnicode_MAX_CHAR_VALUE(literal);
+        }
+        length += size;
+    }
+    if (used != PyList_GET_SIZE(literals)) {
+        PyErr_SetString(PyExc_ValueError, "filled: a mark is missing");
+        return -1;
+    }
+    return length;
+}
+
+static PyObject *
+filled(PyObject *module, PyObject *args)
+{
+    PyObject *code, *literals;
+    if (!PyArg_ParseTuple(args, "UO!:filled", &code, &PyList_Type, &literals)) {
+        return NULL;
+    }
+    Py_UCS4 largest = PyUnicode_MAX_CHAR_VALUE(code);
+    Py_ssize_t length = fill(code, literals, NULL, &largest);
+    if (length < 0) {
+        return NULL;
+    }
+    PyObject *result = PyUnicode_New(length, largest);
+    if (result != NULL && fill(code, literals, result, &largest) < 0) {
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+/* ---- the module */
+
+static int
+prepare(PyObject *module)
+{
+    fill_classes();
+    STRING_MARK = PyUnicode_InternFromString("\"");
+    COMMENT_MARK = PyUnicode_InternFromString(" ");
+    LINES_MARK = PyUnicode_InternFromString("\n");
+    TEMPLATE_MARK = PyUnicode_InternFromString("`");
+    REGEX_MARK = PyUnicode_InternFromString("'");
+    return STRING_MARK && COMMENT_MARK && LINES_MARK && TEMPLATE_MARK && REGEX_MARK ? 0 : -1;
+}
+
+static PyMethodDef functions[] = {
+    {"scan", scan, METH_VARARGS, NULL},
+    {"is_plain", is_plain, METH_O, NULL},
+    {"squeeze", squeeze, METH_O, NULL},
+    {"filled", filled, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, prepare}, {0, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "_javascript", .m_size = 0, .m_methods = functions, .m_slots = slots};
+
+PyMODINIT_FUNC
+PyInit__javascript(void)
+{
+    return PyModuleDef_Init(&definition);
+}

@@ -1,0 +1,15 @@
+"""What _javascript.c holds."""
+
+def scan(
+    text: str, start: int, at: int, in_hole: bool, code: list[str], literals: list[str], marks: list[str]
+) -> tuple[int, int]:
+    """See `javascript_scan.scan`."""
+
+def is_plain(code: list[str]) -> bool:
+    """Whether `javascript_check` need not look at pieces of code for characters, names and brackets."""
+
+def squeeze(code: str) -> str:
+    """See `javascript_gaps.squeeze`; for code without comments that stay."""
+
+def filled(code: str, literals: list[str]) -> str:
+    """*code* with a literal in place of each mark. Raises ValueError unless there are as many."""
