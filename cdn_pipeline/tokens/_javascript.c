@@ -121,10 +121,11 @@ end_of_comment(const Text *text, Py_ssize_t i, bool *has_lines)
     return is_long ? -1 : i;
 }
 
+/* The part of a template from i on: up to its end, or up to a hole, its "$" included. */
 static Py_ssize_t
-end_of_template(const Text *text, Py_ssize_t i)
+end_of_part(const Text *text, Py_ssize_t i, bool *has_hole)
 {
-    for (i++; i < text->length; i++) {
+    for (; i < text->length; i++) {
         Py_UCS4 character = at(text, i);
         if (character == '`') {
             return i + 1;
@@ -133,7 +134,8 @@ end_of_template(const Text *text, Py_ssize_t i)
             i++;
         }
         else if (character == '$' && at(text, i + 1) == '{') {
-            return -1;
+            *has_hole = true;
+            return i + 1;
         }
     }
     return -1;
@@ -178,16 +180,15 @@ typedef enum { DIVISION, REGEX, OPEN } Slash;
 
 /* Words after which a slash is no division, or not always. */
 static const char *const ODD_WORDS[] = {
-    "await",   "break",      "case", "continue", "debugger", "default", "delete", "do",  "else",
-    "extends", "finally",    "in",   "instanceof", "new",    "of",      "return", "throw", "try",
-    "typeof",  "void",       "yield",
+    "await", "break", "case", "continue", "debugger", "default", "delete", "do", "else", "extends", "finally",
+    "in", "instanceof", "new", "of", "return", "throw", "try", "typeof", "void", "yield", NULL,
 };
 
 static bool
 is_odd_word(const Text *text, Py_ssize_t start, Py_ssize_t end)
 {
-    for (size_t n = 0; n < sizeof ODD_WORDS / sizeof *ODD_WORDS; n++) {
-        const char *word = ODD_WORDS[n];
+    for (const char *const *words = ODD_WORDS; *words != NULL; words++) {
+        const char *word = *words;
         Py_ssize_t i = start;
         while (i < end && *word && at(text, i) == (Py_UCS4)*word) {
             i++, word++;
@@ -225,68 +226,146 @@ slash(const Text *text, Py_ssize_t start, Py_ssize_t i)
 
 /* ---- scan */
 
-static PyObject *STRING_MARK, *COMMENT_MARK, *LINES_MARK, *TEMPLATE_MARK, *REGEX_MARK;
+static PyObject *STRING_MARK, *COMMENT_MARK, *LINES_MARK, *TEMPLATE_MARK, *HEAD_MARK, *REGEX_MARK;
 
-/* Where the literal at i ends, and its mark; i itself where there is none; -1 where Python must look. */
-static Py_ssize_t
-end_of_literal(const Text *text, Py_ssize_t start, Py_ssize_t i, PyObject **mark)
+enum { DEEPEST_HOLE = 100 }; /* as in javascript.py */
+
+/* The open holes of templates: the open braces of each, its own included. */
+typedef struct {
+    Py_ssize_t braces[DEEPEST_HOLE];
+    Py_ssize_t depth;
+} Holes;
+
+/* A literal, which may be none. */
+typedef struct {
+    Py_ssize_t start, end; /* an end of -1: Python must look at what is at the start */
+    PyObject *mark;
+} Literal;
+
+static Literal
+template_part(const Text *text, Holes *holes, Py_ssize_t start, Py_ssize_t inside)
+{
+    bool has_hole = false, begins = start < inside;
+    Literal part = {start, end_of_part(text, inside, &has_hole), TEMPLATE_MARK};
+    if (has_hole) {
+        part.mark = HEAD_MARK;
+        if (begins && holes->depth == DEEPEST_HOLE) {
+            part.end = -1;
+        }
+        else if (begins) {
+            holes->braces[holes->depth++] = 0;
+        }
+    }
+    else if (part.end >= 0 && !begins) {
+        holes->depth--;
+    }
+    return part;
+}
+
+static Literal
+after_brace(const Text *text, Holes *holes, Py_ssize_t i)
+{
+    Py_ssize_t *braces = &holes->braces[holes->depth - 1];
+    if (--*braces > 0) {
+        return (Literal){i + 1, i + 1, NULL};
+    }
+    Literal rest = template_part(text, holes, i + 1, i + 1);
+    if (rest.end < 0) {
+        *braces = 1;
+        rest.start = i;
+    }
+    return rest;
+}
+
+static Literal
+after_slash(const Text *text, Py_ssize_t start, Py_ssize_t i)
 {
     bool has_lines = false;
-    Py_ssize_t end;
-    switch (at(text, i)) {
-    case '"':
-    case '\'':
-        *mark = STRING_MARK;
-        return end_of_string(text, i);
-    case '`':
-        *mark = TEMPLATE_MARK;
-        return end_of_template(text, i);
-    case '/':
-        if (at(text, i + 1) == '/' || at(text, i + 1) == '*') {
-            end = end_of_comment(text, i, &has_lines);
-            *mark = has_lines ? LINES_MARK : COMMENT_MARK;
-            return end;
-        }
-        switch (slash(text, start, i)) {
-        case DIVISION:
-            return i;
-        case REGEX:
-            *mark = REGEX_MARK;
-            return end_of_regex(text, i);
-        default:
-            return -1;
-        }
+    Literal literal = {i, -1, REGEX_MARK};
+    if (at(text, i + 1) == '/' || at(text, i + 1) == '*') {
+        literal.end = end_of_comment(text, i, &has_lines);
+        literal.mark = has_lines ? LINES_MARK : COMMENT_MARK;
+        return literal;
+    }
+    switch (slash(text, start, i)) {
+    case DIVISION:
+        return (Literal){i + 1, i + 1, NULL};
+    case REGEX:
+        literal.end = end_of_regex(text, i);
+        return literal;
     default:
-        return -1;
+        return literal;
     }
 }
 
-static inline bool
-may_be_literal(Py_UCS4 character, bool in_hole)
+/* What the character at i begins; the stretch of code before it begins at start. */
+static Literal
+literal_at(const Text *text, Holes *holes, Py_ssize_t start, Py_ssize_t i)
 {
-    switch (character) {
+    switch (at(text, i)) {
     case '"':
     case '\'':
+        return (Literal){i, end_of_string(text, i), STRING_MARK};
     case '`':
+        return template_part(text, holes, i, i + 1);
     case '/':
+        return after_slash(text, start, i);
     case '\\':
-        return true;
+        return (Literal){i, -1, NULL};
     case '{':
+        if (holes->depth) {
+            holes->braces[holes->depth - 1]++;
+        }
+        break;
     case '}':
-        return in_hole;
-    default:
-        return false;
+        if (holes->depth) {
+            return after_brace(text, holes, i);
+        }
+        break;
     }
+    return (Literal){i + 1, i + 1, NULL};
+}
+
+static int
+read_holes(PyObject *list, Holes *holes)
+{
+    holes->depth = PyList_GET_SIZE(list);
+    if (holes->depth > DEEPEST_HOLE) {
+        PyErr_SetString(PyExc_ValueError, "scan: too many holes");
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < holes->depth; n++) {
+        holes->braces[n] = PyLong_AsSsize_t(PyList_GET_ITEM(list, n));
+        if (PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int
+write_holes(PyObject *list, const Holes *holes)
+{
+    if (PyList_SetSlice(list, 0, PyList_GET_SIZE(list), NULL) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t n = 0; n < holes->depth; n++) {
+        if (append(list, PyLong_FromSsize_t(holes->braces[n])) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static PyObject *
 scan(PyObject *module, PyObject *args)
 {
-    PyObject *string, *code, *literals, *marks;
+    PyObject *string, *holes_list, *code, *literals, *marks;
     Py_ssize_t start, i;
-    int in_hole;
-    if (!PyArg_ParseTuple(args, "UnnpO!O!O!:scan", &string, &start, &i, &in_hole, &PyList_Type, &code,
-                          &PyList_Type, &literals, &PyList_Type, &marks)) {
+    Holes holes;
+    if (!PyArg_ParseTuple(args, "UnnO!O!O!O!:scan", &string, &start, &i, &PyList_Type, &holes_list, &PyList_Type,
+                          &code, &PyList_Type, &literals, &PyList_Type, &marks) ||
+        read_holes(holes_list, &holes) < 0) {
         return NULL;
     }
     Text text = text_of(string);
@@ -295,26 +374,25 @@ scan(PyObject *module, PyObject *args)
         return NULL;
     }
     while (i < text.length) {
-        if (!may_be_literal(at(&text, i), in_hole)) {
-            i++;
-            continue;
+        Literal literal = literal_at(&text, &holes, start, i);
+        i = literal.start;
+        if (literal.end < 0) {
+            break;
         }
-        PyObject *mark = NULL;
-        Py_ssize_t end = end_of_literal(&text, start, i, &mark);
-        if (end < 0) {
-            return Py_BuildValue("nn", start, i);
-        }
-        if (end == i) {
-            i++;
+        if (literal.mark == NULL) {
             continue;
         }
         if (append(code, PyUnicode_Substring(string, start, i)) < 0 ||
-            append(literals, PyUnicode_Substring(string, i, end)) < 0 || PyList_Append(marks, mark) < 0) {
+            append(literals, PyUnicode_Substring(string, i, literal.end)) < 0 ||
+            PyList_Append(marks, literal.mark) < 0) {
             return NULL;
         }
-        start = i = end;
+        start = i = literal.end;
     }
-    return Py_BuildValue("nn", start, (Py_ssize_t)-1);
+    if (write_holes(holes_list, &holes) < 0) {
+        return NULL;
+    }
+    return Py_BuildValue("nn", start, i < text.length ? i : (Py_ssize_t)-1);
 }
 
 /* ---- is_plain */
@@ -554,8 +632,9 @@ prepare(PyObject *module)
     COMMENT_MARK = PyUnicode_InternFromString(" ");
     LINES_MARK = PyUnicode_InternFromString("\n");
     TEMPLATE_MARK = PyUnicode_InternFromString("`");
+    HEAD_MARK = PyUnicode_InternFromString("\x02");
     REGEX_MARK = PyUnicode_InternFromString("'");
-    return STRING_MARK && COMMENT_MARK && LINES_MARK && TEMPLATE_MARK && REGEX_MARK ? 0 : -1;
+    return STRING_MARK && COMMENT_MARK && LINES_MARK && TEMPLATE_MARK && HEAD_MARK && REGEX_MARK ? 0 : -1;
 }
 
 static PyMethodDef functions[] = {

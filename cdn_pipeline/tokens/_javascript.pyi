@@ -1,7 +1,7 @@
 """What _javascript.c holds."""
 
 def scan(
-    text: str, start: int, at: int, in_hole: bool, code: list[str], literals: list[str], marks: list[str]
+    text: str, start: int, at: int, holes: list[int], code: list[str], literals: list[str], marks: list[str]
 ) -> tuple[int, int]:
     """See `javascript_scan.scan`."""
 

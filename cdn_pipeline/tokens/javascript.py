@@ -31,6 +31,7 @@ _END = characters.LINE_END
 _REGEX = re.compile(
     rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/({characters.word()}*)"
 )
+_DEEPEST = 100  # templates, one in the hole of the other
 _FLAGS = frozenset("dgimsuvy")
 _ESCAPE = re.compile(r"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})")
 _HASHBANG = re.compile(rf"\ufeff?(#![^{_END}]*)")
@@ -85,8 +86,7 @@ class _Lexer(Code):
         hashbang = _HASHBANG.match(self.text)
         at = self._take(hashbang.start(1), COMMENT, hashbang[1]) if hashbang else 0
         while at >= 0:
-            in_hole = bool(self.holes)
-            self.start, at = scan(self.text, self.start, at, in_hole, self.code, self.literals, self.marks)
+            self.start, at = scan(self.text, self.start, at, self.holes, self.code, self.literals, self.marks)
             if at >= 0:
                 at = self._single(at)
         if self.holes:
@@ -133,6 +133,8 @@ class _Lexer(Code):
 
     def _template(self, at: int) -> int:
         """Take a template up to its first hole."""
+        if len(self.holes) == _DEEPEST:
+            raise LexError(at, "templates are nested too deeply")
         self.holes.append(0)
         head = self._part_of_template(at, at + 1)
         return self._take(at, TEMPLATE_HEAD, head)

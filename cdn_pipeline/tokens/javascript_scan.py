@@ -1,7 +1,7 @@
 """The hot loop of the JavaScript lexer: literals whose first character tells what they are.
 
-`native.javascript.scan` does the same in C, and regular expressions besides, where the characters before them
-leave no doubt.
+`native.javascript.scan` does the same in C, and besides the holes of templates, and regular expressions where
+the characters before them leave no doubt.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ _LINE_END = re.compile(f"[{_END}]")
 
 
 def scan(
-    text: str, start: int, at: int, in_hole: bool, code: list[str], literals: list[str], marks: list[str]
+    text: str, start: int, at: int, holes: list[int], code: list[str], literals: list[str], marks: list[str]
 ) -> tuple[int, int]:
     """Cut off strings, comments and templates without holes, from *at* on; the stretch of code began at
     *start*. Return where the last stretch begins, and the place of the first character that the lexer must
-    look at itself: a slash, a backslash, a brace in a hole, the quote of what has a hole or no end; or -1.
+    look at itself: a slash, a backslash, a brace in one of the *holes*, the quote of what has a hole or no
+    end; or -1.
     """
-    for match in (_IN_HOLE if in_hole else _OUTSIDE).finditer(text, at):
+    for match in (_IN_HOLE if holes else _OUTSIDE).finditer(text, at):
         kind = match.lastindex
         if kind is None:
             return start, match.start()

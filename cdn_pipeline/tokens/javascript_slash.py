@@ -27,6 +27,7 @@ NAMES_FOLLOW = frozenset({"var", "let", "break", "continue"})
 WORD = re.compile(f"{characters.word()}+\\Z")
 LONGEST_WORD = 80  # what is longer is no keyword; its beginning is not looked for
 LONGEST_KEYWORD = 10
+NEAR = 400  # characters in which the bracket before a slash is looked for, before all brackets are read
 NUMBER_WITH_POINT = re.compile(f"(?<!{characters.word('.')})[0-9][0-9_]*\\.\\Z")
 LINE_END = re.compile(f"[{characters.LINE_END}]")
 BRACKET = re.compile(
@@ -101,8 +102,11 @@ class Slashes:
         return _token_before(lambda size: self.code.tail(at, size))
 
     def _after_parenthesis(self, at: int, before: Before) -> bool:
-        self._read_brackets(at)
-        return self.last_opened[0] in "iwf"  # if, while, with, for
+        opened = _opened_near(self.code.tail(at, NEAR))
+        if not opened:
+            self._read_brackets(at)
+            opened = self.last_opened
+        return opened[0] in "iwf"  # if, while, with, for
 
     def _read_brackets(self, at: int) -> None:
         self.code.add(at, "", "")
@@ -181,6 +185,19 @@ RULES: dict[str, Callable[[Slashes, int, Before], bool]] = {
     ".": Slashes._after_point,
     '"': Slashes._after_string,
 }
+
+
+def _opened_near(tail: str) -> str:
+    """How the bracket that closes last in the *tail* of compact code is opened, as BRACKET has it; "" where
+    that cannot be seen."""
+    opened: list[re.Match[str]] = []
+    last = None
+    for bracket in BRACKET.finditer(tail):
+        if bracket[0][-1] in "([{":
+            opened.append(bracket)
+        else:
+            last = opened.pop() if opened else None
+    return last[0] if last and tail[: last.start()].strip(characters.SPACES) else ""
 
 
 def expects_operand(code: str, at: int) -> bool:
