@@ -113,11 +113,11 @@ STATIC_HOST = (
 def _static_host(prefix: str, files: Mapping[str, Pairs]) -> str:
     """All rules that match a file add up there, so no two of them may name the same header for it."""
     lines: dict[str, list[str]] = defaultdict(list)
-    distinct = set(files.values())
+    kinds = _by_ending(files)
+    distinct = {pairs for _, _, found in kinds for pairs in found}
     for name in sorted({name for pairs in distinct for name, _ in pairs} - {"Vary"}):
-        value_in = {pairs: dict(pairs).get(name) for pairs in distinct}
-        values = {path: value_in[pairs] for path, pairs in files.items()}
-        for pattern, value in _covering(values):
+        values = {pairs: dict(pairs).get(name) for pairs in distinct}
+        for pattern, value in _covering(kinds, values):
             lines[prefix + pattern].append(f"  {name}: {value}\n")
     warning = f"# {len(lines)} rules; Cloudflare Pages reads only {LIMIT}.\n" if len(lines) > LIMIT else ""
     return (
@@ -125,31 +125,48 @@ def _static_host(prefix: str, files: Mapping[str, Pairs]) -> str:
     )
 
 
-def _covering(values: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
+Same = tuple[str, dict[str, Pairs], set[Pairs]]  # an ending, the files that have it, their headers
+
+
+def _by_ending(files: Mapping[str, Pairs]) -> list[Same]:
+    found: dict[str, dict[str, Pairs]] = defaultdict(dict)
+    for path, pairs in files.items():
+        found[os.path.splitext(path)[1]][path] = pairs
+    return [(ending, some, set(some.values())) for ending, some in found.items()]
+
+
+Values = Mapping[Pairs, str | None]
+"""The value of one header, wherever headers are all of these."""
+
+
+def _covering(kinds: Iterable[Same], values: Values) -> Iterator[tuple[str, str]]:
     """Patterns that together match every file that has a value, each file by one of them."""
     if len(set(values.values())) == 1:
         yield from _pattern("*", *values.values())
         return
-    by_ending: dict[str, dict[str, str | None]] = defaultdict(dict)
-    for path, value in values.items():
-        by_ending[os.path.splitext(path)[1]][path] = value
-    for ending, some in by_ending.items():
-        yield from _below("", ending, some)
+    for ending, some, distinct in kinds:
+        if ending and len(found := {values[pairs] for pairs in distinct}) == 1:
+            yield from _pattern("*" + paths.url_path(ending), *found)
+        else:
+            yield from _below("", ending, some, values)
 
 
-def _below(directory: str, ending: str, values: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
-    if ending and len(set(values.values())) == 1:
-        yield from _pattern(paths.url_path(directory) + "*" + paths.url_path(ending), *values.values())
+def _below(
+    directory: str, ending: str, files: Mapping[str, Pairs], values: Values
+) -> Iterator[tuple[str, str]]:
+    found = {values[pairs] for pairs in files.values()}
+    if ending and len(found) == 1:
+        yield from _pattern(paths.url_path(directory) + "*" + paths.url_path(ending), *found)
         return
-    deeper: dict[str, dict[str, str | None]] = defaultdict(dict)
-    for path, value in values.items():
+    deeper: dict[str, dict[str, Pairs]] = defaultdict(dict)
+    for path, pairs in files.items():
         name, slash, _ = path[len(directory) :].partition("/")
         if slash:
-            deeper[f"{directory}{name}/"][path] = value
+            deeper[f"{directory}{name}/"][path] = pairs
         else:
-            yield from _pattern(paths.url_path(path), value)
+            yield from _pattern(paths.url_path(path), values[pairs])
     for each, some in deeper.items():
-        yield from _below(each, ending, some)
+        yield from _below(each, ending, some, values)
 
 
 def _pattern(pattern: str, value: str | None, *_: str | None) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cdn_pipeline.deadline import TimeLimitError, limited
-from cdn_pipeline.definitions.bundle import Filter
 from cdn_pipeline.filters import COMPILER, MINIFIERS, FilterError, Site
 from cdn_pipeline.references import SOURCE_MAP
 from cdn_pipeline.tokens import LexError
@@ -81,6 +80,9 @@ def _module(folder: str, language: str) -> Any:
 
 
 def _filter(name: str, time_limit_s: float, root: Path) -> Step:
+    from cdn_pipeline.definitions.bundle import (
+        Filter,
+    )  # which reads templates too, and takes its time to import
     from cdn_pipeline.filters.step import Step
 
     return Step(Filter(name), Site(root.absolute(), time_limit_s=time_limit_s), {}, COMPILER)
