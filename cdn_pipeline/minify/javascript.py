@@ -24,12 +24,16 @@ def minify(text: str) -> str:
     text cannot be read with certainty.
     """
     cut = tokens.pieces(text)
-    marks = [
+    marks = _with_kept_comments(cut) if "/*!" in text else cut.marks
+    kept = [literal for mark, literal in zip(marks, cut.literals, strict=True) if mark not in _GOES]
+    return _start(text, cut) + _filled(squeeze(cut._replace(marks=marks).compact()), kept)
+
+
+def _with_kept_comments(cut: Pieces) -> list[str]:
+    return [
         KEPT_COMMENT if literal.startswith("/*!") else mark
         for mark, literal in zip(cut.marks, cut.literals, strict=True)
     ]
-    kept = [literal for mark, literal in zip(marks, cut.literals, strict=True) if mark not in _GOES]
-    return _start(text, cut) + _filled(squeeze(cut._replace(marks=marks).compact()), kept)
 
 
 def _filled(code: str, literals: list[str]) -> str:

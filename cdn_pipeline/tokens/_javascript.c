@@ -23,6 +23,7 @@ enum {
     BEGINS = 128,   /* may begin one */
     EQUALS = 256,   /* an operator that "=" makes another one */
     DOUBLES = 512,  /* an operator that can be doubled */
+    MARK = 1024,    /* stands for a literal */
 };
 
 static unsigned short class_of[128];
@@ -51,6 +52,7 @@ fill_classes(void)
     classify("{[(\"'`\x02+-!~#@*", BEGINS);
     classify("+-*/%&|^<>=!?", EQUALS);
     classify("+-*&|<>?", DOUBLES);
+    classify("\"'`\x01\x02\\", MARK);
 }
 
 static inline int
@@ -556,12 +558,6 @@ squeeze(PyObject *module, PyObject *string)
 
 /* ---- filled */
 
-static inline bool
-is_mark(Py_UCS4 character)
-{
-    return character < 128 && character && strchr("\"'`\x01\x02\\", (int)character) != NULL;
-}
-
 /* Walks over the code and the literals in place of its marks; copies them into result unless that is NULL.
    Returns the length, and the largest character; -1 where there are more marks than literals, or fewer. */
 static Py_ssize_t
@@ -571,7 +567,7 @@ fill(PyObject *code, PyObject *literals, PyObject *result, Py_UCS4 *largest)
     Py_ssize_t length = 0, start = 0, used = 0;
     for (Py_ssize_t i = 0; i <= text.length; i++) {
         bool at_end = i == text.length;
-        if (!at_end && !is_mark(at(&text, i))) {
+        if (!at_end && !is(at(&text, i), MARK)) {
             continue;
         }
         if (result != NULL && i > start && PyUnicode_CopyCharacters(result, length, code, start, i - start) < 0) {
