@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cdn_pipeline.tokens import LexError
+from cdn_pipeline.tokens import LexError, javascript_functions, native
 from cdn_pipeline.tokens import javascript_characters as characters
 from cdn_pipeline.tokens.javascript_grammar import Grammar
 from cdn_pipeline.tokens.javascript_slash import is_property
@@ -29,7 +29,7 @@ _EXPORT = re.compile(
 )
 _CALL_OR_META = re.compile(rf"import{_SPACE}[(.]")
 _META = re.compile(rf"import(?<!{characters.word('#')}import){_SPACE}\.{_SPACE}meta{_NO_WORD}")
-_AWAIT = re.compile(f"await(?<!{characters.word('#')}await){_NO_WORD}")
+_AWAIT = f"await(?<!{characters.word('#')}await){_NO_WORD}"
 # What follows a variable that is called "await", in a script
 _NO_OPERAND = re.compile(rf"{_SPACE}(?:[=.,;)\]}}:?*%<>&|^]|\Z|(?:in|instanceof|of){_NO_WORD})")
 
@@ -57,9 +57,9 @@ def awaits_at_top(compact: str) -> bool:
     """Whether an ``await`` stands outside of every function. False if the grammar cannot tell."""
     grammar, read = Grammar(), 0
     try:
-        for word in _AWAIT.finditer(compact):
-            grammar.feed(compact[read : word.end()])
-            read = word.end()
+        for end in javascript_functions.ends_outside(_AWAIT, compact):
+            grammar.feed(compact[read:end])
+            read = end
             is_keyword = grammar.last in ("await", "for") and not _NO_OPERAND.match(compact, read)
             if is_keyword and grammar.is_at_top():
                 return True
@@ -70,10 +70,16 @@ def awaits_at_top(compact: str) -> bool:
 
 def _keywords_at_top(masked: str) -> Iterator[re.Match[str]]:
     """Every ``import`` and ``export`` outside of all brackets that is no property's name."""
+    nesting = native.javascript.nesting if native.javascript else _nesting
     depth = read = 0
     for keyword in _KEYWORD.finditer(masked):
-        depth += sum(masked.count(bracket, read, keyword.start()) for bracket in "([{")
-        depth -= sum(masked.count(bracket, read, keyword.start()) for bracket in ")]}")
+        depth += nesting(masked, read, keyword.start())
         read = keyword.start()
         if depth == 0 and not is_property(masked, read):
             yield keyword
+
+
+def _nesting(code: str, start: int, end: int) -> int:
+    """How many more brackets open than close between the two places."""
+    opened = sum(code.count(bracket, start, end) for bracket in "([{")
+    return opened - sum(code.count(bracket, start, end) for bracket in ")]}")

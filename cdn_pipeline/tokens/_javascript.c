@@ -230,13 +230,38 @@ slash(const Text *text, Py_ssize_t start, Py_ssize_t i)
 
 static PyObject *STRING_MARK, *COMMENT_MARK, *LINES_MARK, *TEMPLATE_MARK, *HEAD_MARK, *REGEX_MARK;
 
-enum { DEEPEST_HOLE = 100 }; /* as in javascript.py */
-
 /* The open holes of templates: the open braces of each, its own included. */
 typedef struct {
-    Py_ssize_t braces[DEEPEST_HOLE];
+    PyObject *list;
     Py_ssize_t depth;
+    Py_ssize_t braces; /* of the innermost, whose item in the list is put right by keep_holes */
 } Holes;
+
+static int
+keep_holes(Holes *holes)
+{
+    return holes->depth ? PyList_SetItem(holes->list, holes->depth - 1, PyLong_FromSsize_t(holes->braces)) : 0;
+}
+
+static int
+look_at_holes(Holes *holes)
+{
+    holes->depth = PyList_GET_SIZE(holes->list);
+    holes->braces = holes->depth ? PyLong_AsSsize_t(PyList_GET_ITEM(holes->list, holes->depth - 1)) : 0;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int
+open_hole(Holes *holes)
+{
+    return keep_holes(holes) < 0 || append(holes->list, PyLong_FromLong(0)) < 0 ? -1 : look_at_holes(holes);
+}
+
+static int
+close_hole(Holes *holes)
+{
+    return PyList_SetSlice(holes->list, holes->depth - 1, holes->depth, NULL) < 0 ? -1 : look_at_holes(holes);
+}
 
 /* A literal, which may be none. */
 typedef struct {
@@ -244,37 +269,38 @@ typedef struct {
     PyObject *mark;
 } Literal;
 
+/* The template that begins at i, up to its first hole. */
 static Literal
-template_part(const Text *text, Holes *holes, Py_ssize_t start, Py_ssize_t inside)
+template(const Text *text, Holes *holes, Py_ssize_t i)
 {
-    bool has_hole = false, begins = start < inside;
-    Literal part = {start, end_of_part(text, inside, &has_hole), TEMPLATE_MARK};
+    bool has_hole = false;
+    Literal part = {i, end_of_part(text, i + 1, &has_hole), TEMPLATE_MARK};
     if (has_hole) {
         part.mark = HEAD_MARK;
-        if (begins && holes->depth == DEEPEST_HOLE) {
-            part.end = -1;
-        }
-        else if (begins) {
-            holes->braces[holes->depth++] = 0;
-        }
-    }
-    else if (part.end >= 0 && !begins) {
-        holes->depth--;
+        open_hole(holes);
     }
     return part;
 }
 
+/* What follows the brace at i, which may close a hole. */
 static Literal
 after_brace(const Text *text, Holes *holes, Py_ssize_t i)
 {
-    Py_ssize_t *braces = &holes->braces[holes->depth - 1];
-    if (--*braces > 0) {
+    if (holes->braces > 1) {
+        holes->braces--;
         return (Literal){i + 1, i + 1, NULL};
     }
-    Literal rest = template_part(text, holes, i + 1, i + 1);
+    bool has_hole = false;
+    Literal rest = {i + 1, end_of_part(text, i + 1, &has_hole), TEMPLATE_MARK};
     if (rest.end < 0) {
-        *braces = 1;
         rest.start = i;
+    }
+    else if (has_hole) {
+        rest.mark = HEAD_MARK;
+        holes->braces = 0;
+    }
+    else {
+        close_hole(holes);
     }
     return rest;
 }
@@ -309,14 +335,14 @@ literal_at(const Text *text, Holes *holes, Py_ssize_t start, Py_ssize_t i)
     case '\'':
         return (Literal){i, end_of_string(text, i), STRING_MARK};
     case '`':
-        return template_part(text, holes, i, i + 1);
+        return template(text, holes, i);
     case '/':
         return after_slash(text, start, i);
     case '\\':
         return (Literal){i, -1, NULL};
     case '{':
         if (holes->depth) {
-            holes->braces[holes->depth - 1]++;
+            holes->braces++;
         }
         break;
     case '}':
@@ -328,46 +354,15 @@ literal_at(const Text *text, Holes *holes, Py_ssize_t start, Py_ssize_t i)
     return (Literal){i + 1, i + 1, NULL};
 }
 
-static int
-read_holes(PyObject *list, Holes *holes)
-{
-    holes->depth = PyList_GET_SIZE(list);
-    if (holes->depth > DEEPEST_HOLE) {
-        PyErr_SetString(PyExc_ValueError, "scan: too many holes");
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n < holes->depth; n++) {
-        holes->braces[n] = PyLong_AsSsize_t(PyList_GET_ITEM(list, n));
-        if (PyErr_Occurred()) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int
-write_holes(PyObject *list, const Holes *holes)
-{
-    if (PyList_SetSlice(list, 0, PyList_GET_SIZE(list), NULL) < 0) {
-        return -1;
-    }
-    for (Py_ssize_t n = 0; n < holes->depth; n++) {
-        if (append(list, PyLong_FromSsize_t(holes->braces[n])) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 static PyObject *
 scan(PyObject *module, PyObject *args)
 {
-    PyObject *string, *holes_list, *code, *literals, *marks;
+    PyObject *string, *code, *literals, *marks;
     Py_ssize_t start, i;
     Holes holes;
-    if (!PyArg_ParseTuple(args, "UnnO!O!O!O!:scan", &string, &start, &i, &PyList_Type, &holes_list, &PyList_Type,
+    if (!PyArg_ParseTuple(args, "UnnO!O!O!O!:scan", &string, &start, &i, &PyList_Type, &holes.list, &PyList_Type,
                           &code, &PyList_Type, &literals, &PyList_Type, &marks) ||
-        read_holes(holes_list, &holes) < 0) {
+        look_at_holes(&holes) < 0) {
         return NULL;
     }
     Text text = text_of(string);
@@ -384,14 +379,14 @@ scan(PyObject *module, PyObject *args)
         if (literal.mark == NULL) {
             continue;
         }
-        if (append(code, PyUnicode_Substring(string, start, i)) < 0 ||
+        if (PyErr_Occurred() || append(code, PyUnicode_Substring(string, start, i)) < 0 ||
             append(literals, PyUnicode_Substring(string, i, literal.end)) < 0 ||
             PyList_Append(marks, literal.mark) < 0) {
             return NULL;
         }
         start = i = literal.end;
     }
-    if (write_holes(holes_list, &holes) < 0) {
+    if (PyErr_Occurred() || keep_holes(&holes) < 0) {
         return NULL;
     }
     return Py_BuildValue("nn", start, i < text.length ? i : (Py_ssize_t)-1);
@@ -463,7 +458,26 @@ is_plain(PyObject *module, PyObject *code)
     return PyBool_FromLong(open.depth == 0);
 }
 
+static PyObject *
+nesting(PyObject *module, PyObject *args)
+{
+    PyObject *string;
+    Py_ssize_t start, end, depth = 0;
+    if (!PyArg_ParseTuple(args, "Unn:nesting", &string, &start, &end)) {
+        return NULL;
+    }
+    Text code = text_of(string);
+    for (Py_ssize_t i = start; i < end; i++) {
+        Py_UCS4 character = at(&code, i);
+        depth += character == '(' || character == '[' || character == '{';
+        depth -= character == ')' || character == ']' || character == '}';
+    }
+    return PyLong_FromSsize_t(depth);
+}
+
 /* ---- squeeze */
+
+enum { KEPT_COMMENT = 1 };
 
 /* Whether the characters around the gap of one character at i would be other tokens without it. */
 static bool
@@ -477,7 +491,7 @@ runs_together(const Text *code, Py_ssize_t i)
     case '.':
         return right == '.' || is(right, DIGIT) || (is(before, DIGIT) && is(right, WORD));
     case '/':
-        return right == '\'' || right == '/' || right == '*' || right == '=';
+        return right == '\'' || right == '/' || right == '*' || right == '=' || right == KEPT_COMMENT;
     case '\'':
         return right == '/' || right == '*';
     }
@@ -486,18 +500,25 @@ runs_together(const Text *code, Py_ssize_t i)
            (right == '!' && left == '<') || (right == '-' && left == '!' && before == '<');
 }
 
+/* Whether a statement may end before i. */
+static bool
+may_end(const Text *code, Py_ssize_t i)
+{
+    Py_UCS4 before = at(code, i - 2), left = at(code, i - 1);
+    return is(left, ENDS) || (left == '+' && before == '+') || (left == '-' && before == '-') ||
+           (left == '.' && is(before, DIGIT));
+}
+
 /* Whether the line end at i might end a statement. */
 static bool
 line_end_matters(const Text *code, Py_ssize_t i)
 {
-    Py_UCS4 before = at(code, i - 2), left = at(code, i - 1), right = at(code, i + 1), after = at(code, i + 2);
-    bool ends = is(left, ENDS) || (left == '+' && before == '+') || (left == '-' && before == '-') ||
-                (left == '.' && is(before, DIGIT));
-    return ends && (is(right, BEGINS) || (right == '.' && is(after, DIGIT)) || (right == '=' && after == '>'));
+    Py_UCS4 right = at(code, i + 1), after = at(code, i + 2);
+    return may_end(code, i) &&
+           (is(right, BEGINS) || (right == '.' && is(after, DIGIT)) || (right == '=' && after == '>'));
 }
 
-/* Each of these writes to out, which has room for all of code in characters of its width, and returns the
-   length. */
+/* Each of these writes to out, which has room for it in characters of code's width, and returns the length. */
 
 static Py_ssize_t
 single_gaps(const Text *code, void *out)
@@ -516,6 +537,49 @@ single_gaps(const Text *code, void *out)
         }
         gap = 0;
         PyUnicode_WRITE(code->kind, out, length++, character);
+    }
+    return length;
+}
+
+/* Where the gap around kept comments that begins at i ends; i if there is none. */
+static Py_ssize_t
+end_of_comments(const Text *code, Py_ssize_t i, Py_ssize_t *comments, bool *newline)
+{
+    if (at(code, i) != KEPT_COMMENT && ((at(code, i) != ' ' && at(code, i) != '\n') || at(code, i + 1) != KEPT_COMMENT)) {
+        return i;
+    }
+    for (*comments = 0, *newline = false;; i++) {
+        Py_UCS4 character = at(code, i);
+        *comments += character == KEPT_COMMENT;
+        *newline |= character == '\n';
+        if (character != KEPT_COMMENT && character != ' ' && character != '\n') {
+            return i;
+        }
+    }
+}
+
+/* Comments that stay, a line end after them if one may matter, a space where a slash would join them. */
+static Py_ssize_t
+around_comments(const Text *code, void *out)
+{
+    Py_ssize_t length = 0, comments;
+    bool newline;
+    for (Py_ssize_t i = 0; i < code->length; i++) {
+        Py_ssize_t end = end_of_comments(code, i, &comments, &newline);
+        if (end == i) {
+            PyUnicode_WRITE(code->kind, out, length++, at(code, i));
+            continue;
+        }
+        if (at(code, i - 1) == '/') {
+            PyUnicode_WRITE(code->kind, out, length++, ' ');
+        }
+        for (; comments; comments--) {
+            PyUnicode_WRITE(code->kind, out, length++, KEPT_COMMENT);
+        }
+        if (newline && end < code->length && may_end(code, i)) {
+            PyUnicode_WRITE(code->kind, out, length++, '\n');
+        }
+        i = end - 1;
     }
     return length;
 }
@@ -541,15 +605,17 @@ squeeze(PyObject *module, PyObject *string)
         return NULL;
     }
     Text code = text_of(string);
-    void *one = PyMem_Calloc(code.length + 1, code.kind), *other = PyMem_Calloc(code.length + 1, code.kind);
+    size_t room = 2 * code.length + 1; /* each comment may get a space or a line end */
+    void *one = PyMem_Calloc(room, code.kind), *other = PyMem_Calloc(room, code.kind);
     PyObject *result = NULL;
     if (one == NULL || other == NULL) {
         PyErr_NoMemory();
     }
     else {
         Text single = {code.kind, one, single_gaps(&code, one)};
-        Text spaceless = {code.kind, other, without_spare(&single, ' ', other)};
-        result = PyUnicode_FromKindAndData(code.kind, one, without_spare(&spaceless, '\n', one));
+        Text commented = {code.kind, other, around_comments(&single, other)};
+        Text spaceless = {code.kind, one, without_spare(&commented, ' ', one)};
+        result = PyUnicode_FromKindAndData(code.kind, other, without_spare(&spaceless, '\n', other));
     }
     PyMem_Free(one);
     PyMem_Free(other);
@@ -636,6 +702,7 @@ prepare(PyObject *module)
 static PyMethodDef functions[] = {
     {"scan", scan, METH_VARARGS, NULL},
     {"is_plain", is_plain, METH_O, NULL},
+    {"nesting", nesting, METH_VARARGS, NULL},
     {"squeeze", squeeze, METH_O, NULL},
     {"filled", filled, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -31,7 +31,6 @@ _END = characters.LINE_END
 _REGEX = re.compile(
     rf"/(?:[^\\/\[{_END}]|\\[^{_END}]|\[(?:[^\]\\{_END}]|\\[^{_END}])*+\])++/({characters.word()}*)"
 )
-_DEEPEST = 100  # templates, one in the hole of the other
 _FLAGS = frozenset("dgimsuvy")
 _ESCAPE = re.compile(r"\\u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F]+\})")
 _HASHBANG = re.compile(rf"\ufeff?(#![^{_END}]*)")
@@ -133,8 +132,6 @@ class _Lexer(Code):
 
     def _template(self, at: int) -> int:
         """Take a template up to its first hole."""
-        if len(self.holes) == _DEEPEST:
-            raise LexError(at, "templates are nested too deeply")
         self.holes.append(0)
         head = self._part_of_template(at, at + 1)
         return self._take(at, TEMPLATE_HEAD, head)

@@ -50,7 +50,7 @@ _GAP_WITH_COMMENT = re.compile(r"[ \n]?\x01[ \n\x01]*")
 
 def squeeze(code: str) -> str:
     """Compact code without the white space that it can spare; squeezing it again changes nothing."""
-    if native.javascript and KEPT_COMMENT not in code:
+    if native.javascript:
         return native.javascript.squeeze(code)
     code = _single(code)
     if KEPT_COMMENT in code:
