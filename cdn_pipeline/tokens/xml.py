@@ -191,7 +191,7 @@ def _runs(text: str, start: int, end: int, escape: re.Pattern[str] = REFERENCE) 
     has_references = text.find("&", start, end) >= 0
     if has_references and any(_meaning(hit) is None for hit in REFERENCE.finditer(text, start, end)):
         return None
-    if has_references or escape is not REFERENCE:
+    if has_references or escape.search(text, start, end):
         return list(runs(text, start, end, escape, _meaning))
     return [Run(start, end)]
 
