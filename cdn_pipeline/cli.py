@@ -117,26 +117,45 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     return parser if is_defined else _commands(words, None)[0]
 
 
+class _Help(argparse.HelpFormatter):
+    """One is made for every option, and would import `shutil` to learn the terminal's width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size().columns or 80
+    except OSError:
+        return 80
+
+
 def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.ArgumentParser, bool]:
     """A parser for the command *only*, or for all, and whether there is any. Those that are not among *words*
     have no options."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the config file")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="report as JSON")
     parser = argparse.ArgumentParser(
         prog="cdn-pipeline",
         description="Bundle, minify, fingerprint, route and precompress a site's static assets.",
         parents=[common],
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"cdn-pipeline {__version__}")
-    verbs = parser.add_subparsers(title="commands", metavar="")
-    unasked = argparse.ArgumentParser(add_help=False, conflict_handler="resolve")
+    verbs = parser.add_subparsers(title="commands", metavar="", prog=parser.prog)
+    unasked = argparse.ArgumentParser(add_help=False, conflict_handler="resolve", formatter_class=_Help)
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         if only is not None and name != only:
             return unasked
+        description = text[0].upper() + text[1:] + "."
         added = verbs.add_parser(
-            name, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]
+            name, help=text, description=description, parents=[common], formatter_class=_Help
         )
         added.set_defaults(run=run)
         return added

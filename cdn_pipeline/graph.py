@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -163,4 +162,6 @@ def _close(name: str, names: list[str]) -> list[str]:
 
 
 def _fold(path: str) -> str:
+    import unicodedata
+
     return unicodedata.normalize("NFC", path).casefold()

@@ -58,7 +58,7 @@ def rules(served: Mapping[str, Pairs]) -> list[Rule]:
     kinds_of = {path: kind(path) for path in served}
     for path, pairs in served.items():
         votes[kinds_of[path]][pairs] += 1
-    usual = {each: votes[each].most_common(1)[0][0] for each in sorted(votes) if each.extension}
+    usual = {each: max(votes[each], key=votes[each].__getitem__) for each in sorted(votes) if each.extension}
     files: dict[Pairs, list[str]] = defaultdict(list)
     for path, pairs in served.items():
         if usual.get(kinds_of[path]) != pairs:
