@@ -25,7 +25,9 @@ def read(build: Path, private: Path) -> dict[str, Any]:
     ledger = note.read(str(private / NAME))
     if ledger.get("format") == FORMAT:
         ledger["files"] = dict(note.rows(ledger["files"]))
-        ledger["releases"] = [(release, files.split("\n")) for release, files in ledger["releases"]]
+        ledger["releases"] = [
+            (release, files.split("\n") if files else []) for release, files in ledger["releases"]
+        ]
     else:
         release, files = _told_by_manifest(build)
         ledger = {"files": dict.fromkeys(files, UNKNOWN), "releases": [(release, files)] if files else []}

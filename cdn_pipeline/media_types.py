@@ -6,6 +6,7 @@ RFC 9239 (text/javascript), RFC 8081 (fonts), the Web App Manifest recommendatio
 
 from __future__ import annotations
 
+import functools
 import re
 
 UNKNOWN = "application/octet-stream"
@@ -136,6 +137,7 @@ LANGUAGES = {
 PAGES = frozenset({"html", "htm", "xhtml"})
 
 
+@functools.lru_cache(4096)
 def extension(path: str) -> str:
     """``img/Logo.PNG`` is a ``png``."""
     name = path[path.rfind("/") + 1 :]

@@ -264,10 +264,10 @@ class BuildDirectory:
         for name in written:
             self.files[name] = ledger.stamp(os.lstat(self._top + name))
         identity, files = release
-        older = [entry for entry in self.ledger["releases"] if entry[0] != identity]
-        self.ledger["releases"] = [(identity, sorted(files)), *older][:keep]
-        kept = {name for _, names in self.ledger["releases"] for name in names} | set(written)
-        kept -= _outdated_neighbours(kept, set(files))
+        current = set(files)
+        self.ledger["releases"] = _with_release(self.ledger["releases"], identity, sorted(current), keep)
+        older = {name for _, names in self.ledger["releases"][1:] for name in names} - current
+        kept = current.union(older - _outdated_neighbours(older, current), written)
         removed = sorted(name for name in self.files if name not in kept)
         self.ledger.update(notes)
         for name in removed:
@@ -296,13 +296,31 @@ class BuildDirectory:
         os.replace(staged, self.private / name)
 
 
+Releases = list[tuple[str, list[str]]]
+"""Ids of releases and their files, the newest first; of the others only what the next newer one lacks."""
+
+
+def _with_release(releases: Releases, identity: str, files: list[str], keep: int) -> Releases:
+    """*releases* and another one, of which the newest *keep* are wanted."""
+    older: Releases = []
+    carried: set[str] = set()
+    for each, there in releases:
+        if each == identity:
+            carried = set(there)  # which the next older one leaves out
+        else:
+            older.append((each, sorted(carried.union(there).difference(files))))
+            carried = set()
+    return [(identity, files), *older][:keep]
+
+
 def _outdated_neighbours(names: Iterable[str], current: set[str]) -> set[str]:
-    """Those of *names* that are an encoding of a *current* output, but not of its current bytes."""
+    """Those of *names*, which are not *current*, that are an encoding of a current output: of its bytes of
+    before."""
     return {
         name
         for name in names
         for suffix in SUFFIXES.values()
-        if name.endswith(suffix) and name not in current and name[: -len(suffix)] in current
+        if name.endswith(suffix) and name[: -len(suffix)] in current
     }
 
 

@@ -36,18 +36,18 @@ def problems(found: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def _targets(built: Built) -> dict[str, Any]:
-    targets: dict[str, Any] = {}
+    targets: dict[str, Any] = {
+        one.name: {
+            "url": one.url,
+            "files": 0,
+            "source_bytes": 0,
+            "bytes": 0,
+            "encoded_bytes": Counter(),
+        }
+        for one in dict.fromkeys(linked.routed.target for linked in built.outputs.values())
+    }
     for path, linked in built.outputs.items():
-        target = targets.setdefault(
-            linked.routed.target.name,
-            {
-                "url": linked.routed.target.url,
-                "files": 0,
-                "source_bytes": 0,
-                "bytes": 0,
-                "encoded_bytes": Counter(),
-            },
-        )
+        target = targets[linked.routed.target.name]
         draft = built.drafts.get(path)
         target["files"] += 1
         target["source_bytes"] += draft.source_size if draft else linked.size
