@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import os.path
 import re
@@ -37,4 +37,4 @@ def unstamped(path: str) -> str:
 
 def integrity(sha256: str) -> str:
     """The value of an ``integrity`` attribute (Subresource Integrity, 3.1) for content with that digest."""
-    return "sha256-" + base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
+    return "sha256-" + binascii.b2a_base64(bytes.fromhex(sha256), newline=False).decode("ascii")

@@ -90,15 +90,16 @@ def _looked(entries: Iterable[os.DirEntry[str]]) -> tuple[list[str], list[tuple[
     below: list[tuple[str, int]] = []
     for entry in entries:
         try:
-            if entry.is_dir(follow_symlinks=False):
+            if entry.is_file(follow_symlinks=False):
+                rows.append(_row(entry.name, entry.stat()))
+            elif entry.is_dir(follow_symlinks=False):
                 below.append((entry.path, entry.inode()))
-                continue
-            if entry.is_symlink():
-                # Where it leads is below the same top and seen there, or outside and no part of the site.
-                rows.append(f"{entry.name} -> {os.readlink(entry.path)}")
-                if not entry.is_file():
-                    continue
-            rows.append(_row(entry.name, entry.stat()))
+            else:
+                if entry.is_symlink():
+                    # Where it leads is below the same top and seen there, or outside and no part of the site.
+                    rows.append(f"{entry.name} -> {os.readlink(entry.path)}")
+                if entry.is_file() or not entry.is_symlink():
+                    rows.append(_row(entry.name, entry.stat()))
         except OSError as error:
             rows.append(f"{entry.name} {error.errno}")
     return rows, below

@@ -14,6 +14,7 @@ from cdn_pipeline.draft import Draft
 from cdn_pipeline.drafts import Drafts
 from cdn_pipeline.link import Linked
 from cdn_pipeline.references import FONT, MODULE
+from cdn_pipeline.route import Routed
 
 DJANGO_NAME = "staticfiles.json"
 
@@ -29,12 +30,14 @@ def document(
     """The manifest as JSON will have it, and as a file. *encodings* are sizes, ``{path: {"br": 123}}``;
     0 where one was not worth while."""
     shared = frozenset(cors)
-    headers: dict[str, dict[str, str]] = {}
+    headers: dict[tuple[int, bool, str], dict[str, str]] = {}  # the same few for thousands of files
     files = {}
     for path, linked in sorted(outputs.items()):
-        own = _headers(linked, path in shared, drafts)
-        own = headers.setdefault(repr(own), own)  # the same few for thousands of files
-        files[path] = _entry(linked, encodings.get(path, {}), own, drafts)
+        type_ = media_types.media_type(path)
+        kind = (id(linked.routed), path in shared, _own_type(path, type_, drafts))
+        if kind not in headers:
+            headers[kind] = _headers(linked.routed, *kind[1:])
+        files[path] = _entry(linked, type_, encodings.get(path, {}), headers[kind], drafts)
     content = {
         "files": files,
         "bundles": {name: dict(bundles[name]) for name in sorted(bundles)},
@@ -70,22 +73,19 @@ def _opening(release: str) -> bytes:
 
 
 def _entry(
-    linked: Linked, encodings: Mapping[str, int], headers: dict[str, str], drafts: Drafts
+    linked: Linked, type_: str, encodings: Mapping[str, int], headers: dict[str, str], drafts: Drafts
 ) -> dict[str, Any]:
-    routed = linked.routed
-    type_ = media_types.media_type(linked.path)
     entry: dict[str, Any] = {
         "url": linked.url,
         "path": linked.files[0],
-        "target": routed.target.name,
+        "target": linked.routed.target.name,
         "sha256": linked.sha256,
         "size": linked.size,
         "type": type_,
         "integrity": digest.integrity(linked.sha256),
         "headers": headers,
     }
-    made = {name: size for name, size in sorted(encodings.items()) if size}
-    if made:
+    if encodings and (made := {name: size for name, size in sorted(encodings.items()) if size}):
         entry["encodings"] = made
     if linked.fallback:
         entry["fallback"] = linked.fallback
@@ -94,14 +94,20 @@ def _entry(
     return entry
 
 
-def _headers(linked: Linked, cors: bool, drafts: Drafts) -> dict[str, str]:
-    routed = linked.routed
+def _own_type(path: str, type_: str, drafts: Drafts) -> str:
+    """The Content-Type that *path* needs a header of its own for, or ""."""
+    copied = drafts.copied.get(path)
+    return (
+        "" if copied is None or copied.is_utf8 else type_
+    )  # without a charset, browsers ask the file itself
+
+
+def _headers(routed: Routed, cors: bool, own_type: str) -> dict[str, str]:
     headers = {"Cache-Control": routed.cache, **routed.headers}
     if cors and routed.target.name != ORIGIN:
         headers.setdefault("Access-Control-Allow-Origin", "*")
-    copied = drafts.copied.get(linked.path)
-    if copied is not None and not copied.is_utf8:  # without a charset, browsers ask the file itself
-        headers.setdefault("Content-Type", media_types.media_type(linked.path))
+    if own_type:
+        headers.setdefault("Content-Type", own_type)
     return headers
 
 
