@@ -43,7 +43,7 @@ def commands(document: Path) -> list[str]:
 @pytest.mark.parametrize("document", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=str)
 def test_the_commands_of_a_document_run_one_after_the_other(document: Path, site: Site) -> None:
     """In a small project, which has a config unless the document begins with writing one."""
-    for name in ("Makefile", "pyproject.toml"):
+    for name in ("Makefile", "pyproject.toml", "setup.py"):
         shutil.copy(ROOT / name, site.root / name)
     site.write({"static/img/logo.png": b"PNG", "static/js/a.js": "a()\n", "assets.yaml": BUNDLES})
     found = commands(document)
