@@ -13,8 +13,8 @@
 /* ---- characters */
 
 enum {
-    WORD = 1,       /* in a name or a number; also "\", the mark of an escape in a name */
-    BLANK = 2,      /* white space, but no line end */
+    WORD = 1,  /* in a name or a number; also "\", the mark of an escape in a name */
+    BLANK = 2, /* white space, but no line end */
     LINE_END = 4,
     DIGIT = 8,
     CONTROL = 16,   /* not in JavaScript at all */
@@ -24,6 +24,8 @@ enum {
     EQUALS = 256,   /* an operator that "=" makes another one */
     DOUBLES = 512,  /* an operator that can be doubled */
     MARK = 1024,    /* stands for a literal */
+    LITERAL = 2048, /* may begin a literal, or is a brace, which may end or begin a hole in a template */
+    ORDERED = 4096, /* a bracket, or what may not stand everywhere */
 };
 
 static unsigned short class_of[128];
@@ -53,6 +55,8 @@ fill_classes(void)
     classify("+-*/%&|^<>=!?", EQUALS);
     classify("+-*&|<>?", DOUBLES);
     classify("\"'`\x01\x02\\", MARK);
+    classify("\"'`/\\{}", LITERAL);
+    classify("()[]{}#@-", ORDERED);
 }
 
 static inline int
@@ -182,8 +186,9 @@ typedef enum { DIVISION, REGEX, OPEN } Slash;
 
 /* Words after which a slash is no division, or not always. */
 static const char *const ODD_WORDS[] = {
-    "await", "break", "case", "continue", "debugger", "default", "delete", "do", "else", "extends", "finally",
-    "in", "instanceof", "new", "of", "return", "throw", "try", "typeof", "void", "yield", NULL,
+    "await", "break",   "case",    "continue", "debugger",   "default", "delete", "do",
+    "else",  "extends", "finally", "in",       "instanceof", "new",     "of",     "return",
+    "throw", "try",     "typeof",  "void",     "yield",      NULL,
 };
 
 static bool
@@ -240,7 +245,8 @@ typedef struct {
 static int
 keep_holes(Holes *holes)
 {
-    return holes->depth ? PyList_SetItem(holes->list, holes->depth - 1, PyLong_FromSsize_t(holes->braces)) : 0;
+    return holes->depth ? PyList_SetItem(holes->list, holes->depth - 1, PyLong_FromSsize_t(holes->braces))
+                        : 0;
 }
 
 static int
@@ -360,8 +366,8 @@ scan(PyObject *module, PyObject *args)
     PyObject *string, *code, *literals, *marks;
     Py_ssize_t start, i;
     Holes holes;
-    if (!PyArg_ParseTuple(args, "UnnO!O!O!O!:scan", &string, &start, &i, &PyList_Type, &holes.list, &PyList_Type,
-                          &code, &PyList_Type, &literals, &PyList_Type, &marks) ||
+    if (!PyArg_ParseTuple(args, "UnnO!O!O!O!:scan", &string, &start, &i, &PyList_Type, &holes.list,
+                          &PyList_Type, &code, &PyList_Type, &literals, &PyList_Type, &marks) ||
         look_at_holes(&holes) < 0) {
         return NULL;
     }
@@ -371,6 +377,10 @@ scan(PyObject *module, PyObject *args)
         return NULL;
     }
     while (i < text.length) {
+        if (!is(PyUnicode_READ(text.kind, text.data, i), LITERAL)) {
+            i++;
+            continue;
+        }
         Literal literal = literal_at(&text, &holes, start, i);
         i = literal.start;
         if (literal.end < 0) {
@@ -422,14 +432,30 @@ nests(Brackets *open, Py_UCS4 character)
     }
 }
 
+/* Whether the character at i, which is ORDERED, may stand there. */
+static bool
+is_in_order(const Text *piece, Py_ssize_t i, Brackets *open)
+{
+    Py_UCS4 character = at(piece, i), next = at(piece, i + 1);
+    switch (character) {
+    case '#':
+        return is(next, WORD);
+    case '@':
+        return is(next, WORD) || next == '(';
+    case '-': /* an HTML comment may begin or end */
+        return next != '-' || (at(piece, i + 2) != '>' && at(piece, i - 1) != '!');
+    default:
+        return nests(open, character);
+    }
+}
+
 static bool
 is_plain_piece(const Text *piece, Brackets *open)
 {
     for (Py_ssize_t i = 0; i < piece->length; i++) {
-        Py_UCS4 character = at(piece, i), next = at(piece, i + 1);
-        if (character > 127 || class_of[character] & CONTROL || !nests(open, character) ||
-            (character == '#' && !is(next, WORD)) || (character == '@' && !is(next, WORD) && next != '(') ||
-            (character == '-' && next == '-' && (at(piece, i + 2) == '>' || at(piece, i - 1) == '!'))) {
+        Py_UCS4 character = PyUnicode_READ(piece->kind, piece->data, i);
+        if (character > 127 || is(character, CONTROL) ||
+            (is(character, ORDERED) && !is_in_order(piece, i, open))) {
             return false;
         }
     }
@@ -518,7 +544,8 @@ line_end_matters(const Text *code, Py_ssize_t i)
            (is(right, BEGINS) || (right == '.' && is(after, DIGIT)) || (right == '=' && after == '>'));
 }
 
-/* Each of these writes to out, which has room for it in characters of code's width, and returns the length. */
+/* Each of these writes to out, which has room for it in characters of code's width, and returns the length.
+ */
 
 static Py_ssize_t
 single_gaps(const Text *code, void *out)
@@ -526,7 +553,7 @@ single_gaps(const Text *code, void *out)
     Py_ssize_t length = 0;
     int gap = 0; /* what the characters before this one have of BLANK and LINE_END */
     for (Py_ssize_t i = 0; i < code->length; i++) {
-        Py_UCS4 character = at(code, i);
+        Py_UCS4 character = PyUnicode_READ(code->kind, code->data, i);
         int property = class(character) & (BLANK | LINE_END);
         if (property) {
             gap |= property;
@@ -545,7 +572,8 @@ single_gaps(const Text *code, void *out)
 static Py_ssize_t
 end_of_comments(const Text *code, Py_ssize_t i, Py_ssize_t *comments, bool *newline)
 {
-    if (at(code, i) != KEPT_COMMENT && ((at(code, i) != ' ' && at(code, i) != '\n') || at(code, i + 1) != KEPT_COMMENT)) {
+    if (at(code, i) != KEPT_COMMENT &&
+        ((at(code, i) != ' ' && at(code, i) != '\n') || at(code, i + 1) != KEPT_COMMENT)) {
         return i;
     }
     for (*comments = 0, *newline = false;; i++) {
@@ -589,7 +617,7 @@ without_spare(const Text *code, Py_UCS4 gap, void *out)
 {
     Py_ssize_t length = 0;
     for (Py_ssize_t i = 0; i < code->length; i++) {
-        Py_UCS4 character = at(code, i);
+        Py_UCS4 character = PyUnicode_READ(code->kind, code->data, i);
         if (character != gap || runs_together(code, i) || (gap == '\n' && line_end_matters(code, i))) {
             PyUnicode_WRITE(code->kind, out, length++, character);
         }
@@ -612,10 +640,15 @@ squeeze(PyObject *module, PyObject *string)
         PyErr_NoMemory();
     }
     else {
-        Text single = {code.kind, one, single_gaps(&code, one)};
-        Text commented = {code.kind, other, around_comments(&single, other)};
-        Text spaceless = {code.kind, one, without_spare(&commented, ' ', one)};
-        result = PyUnicode_FromKindAndData(code.kind, other, without_spare(&spaceless, '\n', other));
+        Text step = {code.kind, one, single_gaps(&code, one)};
+        void *there = one, *next = other;
+        if (PyUnicode_FindChar(string, KEPT_COMMENT, 0, code.length, 1) >= 0) {
+            step.length = around_comments(&step, other);
+            step.data = there = other;
+            next = one;
+        }
+        Text spaceless = {code.kind, next, without_spare(&step, ' ', next)};
+        result = PyUnicode_FromKindAndData(code.kind, there, without_spare(&spaceless, '\n', there));
     }
     PyMem_Free(one);
     PyMem_Free(other);
@@ -636,7 +669,8 @@ fill(PyObject *code, PyObject *literals, PyObject *result, Py_UCS4 *largest)
         if (!at_end && !is(at(&text, i), MARK)) {
             continue;
         }
-        if (result != NULL && i > start && PyUnicode_CopyCharacters(result, length, code, start, i - start) < 0) {
+        if (result != NULL && i > start &&
+            PyUnicode_CopyCharacters(result, length, code, start, i - start) < 0) {
             return -1;
         }
         length += i - start;
@@ -700,18 +734,15 @@ prepare(PyObject *module)
 }
 
 static PyMethodDef functions[] = {
-    {"scan", scan, METH_VARARGS, NULL},
-    {"is_plain", is_plain, METH_O, NULL},
-    {"nesting", nesting, METH_VARARGS, NULL},
-    {"squeeze", squeeze, METH_O, NULL},
-    {"filled", filled, METH_VARARGS, NULL},
-    {NULL, NULL, 0, NULL},
+    {"scan", scan, METH_VARARGS, NULL},       {"is_plain", is_plain, METH_O, NULL},
+    {"nesting", nesting, METH_VARARGS, NULL}, {"squeeze", squeeze, METH_O, NULL},
+    {"filled", filled, METH_VARARGS, NULL},   {NULL, NULL, 0, NULL},
 };
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, prepare}, {0, NULL}};
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_javascript", .m_size = 0, .m_methods = functions, .m_slots = slots};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_javascript", .m_size = 0,
+                                        .m_methods = functions, .m_slots = slots};
 
 PyMODINIT_FUNC
 PyInit__javascript(void)
