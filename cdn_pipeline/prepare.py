@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cdn_pipeline import release
+from cdn_pipeline import staging
 from cdn_pipeline.asset import Stamp, stamp_of
 from cdn_pipeline.compress import compressed
 from cdn_pipeline.draft import Draft, Options, draft
@@ -100,7 +100,7 @@ def _neighbours(job: CompressJob) -> list[bytes] | Lost:
     neighbours = [compressed(content, encoding) for encoding in job.encodings]
     for neighbour, staged in zip(neighbours, job.staged, strict=True):
         if neighbour:
-            release.write(staged, neighbour)
+            staging.write(staged, neighbour)
     return neighbours
 
 
@@ -143,7 +143,7 @@ def _copied(job: CopyJob) -> Copied:
         return _copied_in_pieces(job)
     content, stamp = _content(job.file)
     if job.staged:
-        release.write(job.staged, content)
+        staging.write(job.staged, content)
     return Copied(hashlib.sha256(content).hexdigest(), stamp, not job.is_text or is_utf8(content))
 
 
@@ -166,7 +166,7 @@ def _copied_in_pieces(job: CopyJob) -> Copied:
                 return Copied(hashlib.file_digest(clone, "sha256").hexdigest(), before)
         sha256 = hashlib.sha256()
         with open(job.staged or os.devnull, "wb") as target:
-            for piece in release.chunks(source):
+            for piece in staging.chunks(source):
                 sha256.update(piece)
                 target.write(piece)
         if stamp_of(os.fstat(source.fileno())) != before:

@@ -11,14 +11,13 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from cdn_pipeline import PRIVATE, digest, ledger, note
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.freshness import Listings
-
-PER_DIRECTORY = 64  # staged files; ext4 takes long to make many in one place where as many were just deleted
+from cdn_pipeline.staging import Staging
 
 
 class BuildDirectory:
@@ -28,13 +27,11 @@ class BuildDirectory:
         self.path = path
         self.shown = shown
         self.private = path / PRIVATE
-        self.staging = self.private / "staging"
-        self._staging = f"{self.staging}{os.sep}"
+        self._staging = Staging(f"{self.private}{os.sep}staging{os.sep}")
         self._top = f"{path}{os.sep}"
         self.ledger: dict[str, Any] = {}
         self.listings = Listings()
         self.started_ns = 0  # by the clock of the file system
-        self._staged = 0
         self._is_switching = False
         self._lock: int | None = None
 
@@ -49,8 +46,8 @@ class BuildDirectory:
             _take(self._lock, waiting)
             os.utime(self.private / "lock")
             self.started_ns = os.fstat(self._lock).st_mtime_ns
-            self._remove_staging()
-            self.staging.mkdir()
+            self._staging.remove()
+            self._staging.make()
         except OSError as error:
             raise self.failure(error) from error
         self.ledger = ledger.read(self.path, self.private)
@@ -62,19 +59,9 @@ class BuildDirectory:
     def close(self) -> None:
         """Lets go, and leaves nothing half-done behind."""
         if self._lock is not None:
-            self._remove_staging()
+            self._staging.remove()
             os.close(self._lock)  # also unlocks
             self._lock = None
-
-    def _remove_staging(self) -> None:
-        with contextlib.suppress(OSError):
-            for directory in os.listdir(self.staging):
-                os.rmdir(self._staging + directory)  # everything has been switched to its place
-            os.rmdir(self.staging)
-        if os.path.lexists(self.staging):
-            import shutil
-
-            shutil.rmtree(self.staging, ignore_errors=True)
 
     def failure(self, error: OSError) -> SiteError:
         """*error* as the user should read it."""
@@ -125,23 +112,17 @@ class BuildDirectory:
 
     def staged_name(self) -> str:
         """A new file name in the staging directory."""
-        directory = f"{self._staging}{self._staged // PER_DIRECTORY}"
-        if self._staged % PER_DIRECTORY == 0:
-            try:
-                os.mkdir(directory)
-            except OSError as error:
-                raise self.failure(error) from error
-        self._staged += 1
-        return f"{directory}{os.sep}{self._staged}"
+        try:
+            return self._staging.name()
+        except OSError as error:
+            raise self.failure(error) from error
 
     def stage(self, content: bytes | bytearray) -> str:
         """The name of a new file with *content*."""
-        name = self.staged_name()
         try:
-            write(name, content)
+            return self._staging.file(content)
         except OSError as error:
             raise self.failure(error) from error
-        return name
 
     def foreign(
         self,
@@ -336,20 +317,3 @@ def _take(lock: int, waiting: Callable[[], None] | None) -> None:
         if waiting is not None:
             waiting()
         fcntl.flock(lock, fcntl.LOCK_EX)
-
-
-def write(name: str, content: bytes | bytearray) -> None:
-    """A new file, with as few calls as it takes."""
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        view = memoryview(content)
-        while view:
-            view = view[os.write(descriptor, view) :]
-    finally:
-        os.close(descriptor)
-
-
-def chunks(file: IO[bytes], size: int = 1 << 20) -> Iterator[bytes]:
-    """What is left of an open file, in pieces."""
-    while piece := file.read(size):
-        yield piece
