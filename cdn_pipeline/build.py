@@ -228,7 +228,7 @@ class _Build:
             documents = self.documents(document, text, linked)
             del text  # what is written is forgotten: that of a large site has megabytes
             digests = {file: one.sha256 for one in linked.values() for file in one.files}
-            self.problems += self.directory.foreign(digests, outputs.staged, documents)
+            self.problems += obstacle.foreign(self.directory, digests, outputs.staged, documents)
             self.stop_if_broken()
             if self.request.write:
                 removed = self.commit(document, documents, outputs, linked)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from cdn_pipeline import ledger
 from cdn_pipeline.asset import Asset
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import Config
+from cdn_pipeline.digest import sha256
 from cdn_pipeline.errors import ERROR, WARNING, ConfigError, Problem
 from cdn_pipeline.link import Linked
+from cdn_pipeline.release import BuildDirectory
 
 LONGEST = 255  # bytes; what file systems allow for a name without its directory
 
@@ -90,3 +94,51 @@ def _directories(files: Iterable[str]) -> Iterator[str]:
             seen.add(directory)
             yield directory
             directory = directory.rpartition("/")[0]
+
+
+def foreign(
+    directory: BuildDirectory,
+    outputs: Mapping[str, str],
+    staged: Mapping[str, str],
+    documents: Mapping[str, bytes | bytearray],
+) -> list[Problem]:
+    """An error for each file in *directory* that is not ours and would be overwritten: by *outputs*, ``{file:
+    its sha256}``, by what is *staged*, ``{file: staged file}``, or by *documents*, ``{file: content}``.
+
+    The same bytes under the same name may stay: that is our own file whose ledger was lost.
+    """
+    # With the ledger went the names of our documents; they are known by their manifest.
+    ours = "manifest.json" not in directory.files and ledger.has_our_manifest(directory.path)
+    top = f"{directory.path}{os.sep}"
+    problems = []
+    for name in dict.fromkeys((*outputs, *staged, *documents)):
+        if name in directory.files or not os.path.lexists(top + name):
+            continue
+        if ours and name in documents:
+            continue
+        if _same(directory.path / name, outputs.get(name), staged.get(name), documents.get(name)):
+            continue
+        message = "is in the way and was not written by us"
+        problems.append(Problem(ERROR, f"{directory.shown}/{name}", message, "move it away"))
+    return problems + _files_for_directories(directory, (*outputs, *documents))
+
+
+def _same(file: Path, digest: str | None, staged: str | None, content: bytes | bytearray | None) -> bool:
+    """Whether *file* has the bytes that we would write."""
+    if not file.is_file():
+        return False
+    there = file.read_bytes()
+    if digest is not None:
+        return sha256(there) == digest
+    return there == (Path(staged).read_bytes() if staged else content)
+
+
+def _files_for_directories(directory: BuildDirectory, outputs: Iterable[str]) -> list[Problem]:
+    """An error for each file that lies where one of *outputs* needs a directory."""
+    top = f"{directory.path}{os.sep}"
+    wanted = {name for name in _directories(outputs) if not directory.listings.has(top + name)}
+    return [
+        Problem(ERROR, f"{directory.shown}/{name}", "is a file where a directory is needed", "move it away")
+        for name in sorted(wanted)
+        if os.path.lexists(top + name) and not os.path.isdir(top + name)
+    ]

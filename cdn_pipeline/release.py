@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import PRIVATE, digest, ledger, note
+from cdn_pipeline import PRIVATE, ledger, note
 from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.freshness import Listings
@@ -123,57 +123,6 @@ class BuildDirectory:
             return self._staging.file(content)
         except OSError as error:
             raise self.failure(error) from error
-
-    def foreign(
-        self,
-        outputs: Mapping[str, str],
-        staged: Mapping[str, str],
-        documents: Mapping[str, bytes | bytearray],
-    ) -> list[Problem]:
-        """A problem for each file that would overwrite what we did not write: of *outputs*, ``{file: its
-        sha256}``, of what is *staged*, ``{file: staged file}``, and of *documents*, ``{file: content}``.
-
-        The same bytes under the same name may stay: that is our own file whose ledger was lost.
-        """
-        # With the ledger went the names of our documents; they are known by their manifest.
-        ours = "manifest.json" not in self.files and ledger.has_our_manifest(self.path)
-        problems = []
-        for name in dict.fromkeys((*outputs, *staged, *documents)):
-            if name in self.files or not os.path.lexists(self._top + name):
-                continue
-            if ours and name in documents:
-                continue
-            if self._same(name, outputs.get(name), staged.get(name), documents.get(name)):
-                continue
-            place = f"{self.shown}/{name}"
-            message = "is in the way and was not written by us"
-            problems.append(Problem(ERROR, place, message, "move it away"))
-        return problems + self._files_for_directories((*outputs, *documents))
-
-    def _same(
-        self, name: str, sha256: str | None, staged: str | None, content: bytes | bytearray | None
-    ) -> bool:
-        """Whether the file there has the bytes that we would write."""
-        file = self.path / name
-        if not file.is_file():
-            return False
-        there = file.read_bytes()
-        if sha256 is not None:
-            return digest.sha256(there) == sha256
-        return there == (Path(staged).read_bytes() if staged else content)
-
-    def _files_for_directories(self, staged: Iterable[str]) -> list[Problem]:
-        """A problem for each file that lies where one of the outputs *staged* needs a directory."""
-        wanted: set[str] = set()
-        for directory in {output.rpartition("/")[0] for output in staged}:
-            while directory and directory not in wanted and not self.listings.has(self._top + directory):
-                wanted.add(directory)
-                directory = directory.rpartition("/")[0]
-        return [
-            Problem(ERROR, f"{self.shown}/{name}", "is a file where a directory is needed", "move it away")
-            for name in sorted(wanted)
-            if os.path.lexists(self._top + name) and not os.path.isdir(self._top + name)
-        ]
 
     def keep(self, name: str, content: bytes | bytearray, kept: str) -> None:
         """Keeps the document *name* as *kept* in the private directory, where *content* will replace it by
