@@ -40,28 +40,6 @@ def _end(code: int) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None, project: Project | None = None) -> int:
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
-    code = 1
-    try:
-        code = _run(arguments, project)
-    except Exception:
-        if not _left_work():
-            raise
-        import traceback
-
-        traceback.print_exc()
-    if _left_work():
-        # Python would wait at its end for the threads of the pool, which wait for workers that are gone.
-        _end(code)
-    return code
-
-
-def _left_work() -> bool:
-    """Whether workers were ended in the middle of something."""
-    workers = sys.modules.get("cdn_pipeline.workers")
-    return workers is not None and workers.Workers.left_work
-
-
-def _run(arguments: Sequence[str] | None, project: Project | None) -> int:
     options = argparse.Namespace(config=None, json=False, project=project)
     options.interrupted = "the files of the last build are still there"
     gc.set_threshold(50_000)  # a build makes many objects and hardly any cycles

@@ -169,7 +169,7 @@ class Drafts:
         for assets in batched(texts, _size, BATCH):
             jobs = [job for asset in assets if (job := self._job(asset)) is not None]
             if jobs:
-                yield Task(prepare.draft_all, jobs, sum(len(job.content) for job in jobs))
+                yield Task(prepare.draft_all, jobs)
         for assets in batched(others, _size, 4 * BATCH):
             yield Task(prepare.copy, [self._copy_job(asset) for asset in assets])
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from cdn_pipeline.errors import SiteError
+from cdn_pipeline.errors import ERROR, Problem, SiteError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from cdn_pipeline.worker import Worker
 
 Job = TypeVar("Job")
-MOST_HELD = 8_000_000  # bytes that waiting tasks may hold, unless a worker had nothing to do
+LOOK_S = 1.0  # a process that a filter left behind may hold the line of a worker that is gone
 
 
 def cores() -> int:
@@ -30,58 +28,73 @@ class Task(NamedTuple):
 
     function: Callable[[Sequence[Any]], Sequence[Any]]
     jobs: Sequence[Any]
-    size: int = 0  # bytes that the jobs hold
+    lost: Callable[[Any, str], Any] | None = None  # the result of a job that ended its process, from how
 
 
 class Workers:
-    """A pool that is started when the first work for it comes, and survives the loss of a worker once."""
-
-    left_work = False  # of the class: whether any pool of this process was stopped while it had work
+    """Processes that are started when there is work for them. What is lost with one is done once more."""
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self.is_busy = False  # has work whose results were not taken yet
-        self._executor: Executor | None = None
+        self._idle: list[Worker] = []
+        self._busy: dict[Any, tuple[Worker, _Shared, Task]] = {}  # by line
 
-    def run(self, tasks: Iterable[Task] = (), *, alone: bool) -> Run:
+    def run(self, tasks: Iterable[Task] = (), *, alone: bool, apart: bool = False) -> Run:
         """Begins *tasks*. *alone*: does them in this process when their results are asked for, because there
-        is too little work to be worth a pool."""
-        run = Alone() if alone or self.jobs == 1 else _Shared(self, ahead=2 * self.jobs + 2)
+        is too little work to be worth a worker. *apart*: never does, because they may end their process."""
+        run = Alone() if not apart and (alone or self.jobs == 1) else _Shared(self)
         run.add(tasks)
         return run
 
-    def pool(self) -> Executor:
-        """The processes, which are started if they are not there yet."""
-        if self._executor is None:
-            import multiprocessing
-            from concurrent.futures import ProcessPoolExecutor
+    def begun(self) -> int:
+        """How many tasks are begun and not done."""
+        return len(self._busy)
 
-            # Forked workers have all modules loaded already. Elsewhere than on Linux, libraries of the
-            # system do not survive a fork.
-            method = "fork" if sys.platform == "linux" else "spawn"
-            self._executor = ProcessPoolExecutor(
-                self.jobs, multiprocessing.get_context(method), initializer=_begin_worker
-            )
-            with _ctrl_c_later():
-                self._executor.submit(os.getpid)  # starts them all
-        return self._executor
+    def begin(self, run: _Shared, task: Task) -> None:
+        """Gives *task* to a worker."""
+        from cdn_pipeline.worker import Gone, Worker
+
+        worker = self._idle.pop() if self._idle else Worker()
+        self._busy[worker.line] = worker, run, task
+        try:
+            worker.begin(task.function, task.jobs)
+        except Gone:
+            self._lose(worker)
+
+    def receive(self) -> None:
+        """Waits until workers are done, or gone, and tells the runs whose tasks these were."""
+        from multiprocessing.connection import wait
+
+        for line in wait(self._busy, LOOK_S):
+            self._take(*self._busy[line])
+        for worker, *_ in list(self._busy.values()):
+            if worker.is_gone():
+                self._lose(worker)
+
+    def _take(self, worker: Worker, run: _Shared, task: Task) -> None:
+        from cdn_pipeline.worker import Gone
+
+        try:
+            results = worker.results()
+        except Gone:
+            self._lose(worker)
+        else:
+            del self._busy[worker.line]
+            self._idle.append(worker)
+            run.done.append((task, results))
+
+    def _lose(self, worker: Worker) -> None:
+        _, run, task = self._busy.pop(worker.line)
+        run.lost.append((task, worker.end()))
 
     def stop(self) -> None:
         """Ends all workers now; whatever they were doing is lost."""
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
-        import multiprocessing
-
-        Workers.left_work |= self.is_busy
-        children = multiprocessing.active_children()
-        for child in children:
-            child.kill()
-        for child in children:
-            child.join()
-        with contextlib.suppress(Exception):
-            # Waiting could be for ever: the executor's thread may be writing to those that are gone.
-            executor.shutdown(wait=False, cancel_futures=True)
+        workers = [*self._idle, *(worker for worker, *_ in self._busy.values())]
+        self._idle, self._busy = [], {}
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.end()
 
 
 class Run:
@@ -112,114 +125,64 @@ class Alone(Run):
 class _Shared(Run):
     """By several workers."""
 
-    def __init__(self, workers: Workers, ahead: int) -> None:
-        """*ahead* tasks are begun at once: enough that no worker waits, and no more, so that results do not
-        pile up."""
+    def __init__(self, workers: Workers) -> None:
+        self.done: list[tuple[Task, Sequence[Any]]] = []
+        self.lost: list[tuple[Task, str]] = []  # with how its worker ended
         self._workers = workers
-        self._ahead = ahead
         self._tasks: Iterator[Task] = iter(())
-        self._next: Task | None = None
-        self._running: dict[Future[Sequence[Any]], Task] = {}
-        self._held = 0  # bytes
-        self._lost: list[Task] = []  # what was in work when a worker was killed; then what could not be begun
+        self._next: Task | None = None  # at hand for the first worker that has nothing to do
 
     def add(self, tasks: Iterable[Task]) -> None:
         self._tasks = chain(self._tasks, tasks)
-        self._begin()
+        self._begin(self._workers.jobs)
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        yield from self._results()
-        if self._lost:
-            self._workers.stop()
-            again = _Shared(self._workers, ahead=self._workers.jobs)  # so only what was in work is suspect
-            again.add(Task(task.function, [job]) for task in self._lost for job in task.jobs)
-            yield from again._results()
-            again._give_up()
+        yield from self._results(self._workers.jobs)
+        # One job after the other: it has the memory to itself, and it is known which one ends its process.
+        lost, self.lost = self.lost, []
+        self._tasks = (task._replace(jobs=[job]) for task, _ in lost for job in task.jobs)
+        yield from self._results(at_once=1)
+        yield from self._replaced()
 
-    def _begin(self) -> None:
-        """Begins what there is room for."""
-        from concurrent.futures import BrokenExecutor
+    def _replaced(self) -> Iterator[tuple[Any, Any]]:
+        """What stands for the results of jobs that ended two processes. Raises `SiteError` where nothing
+        does."""
+        problems = []
+        for task, how in self.lost:
+            for job in task.jobs:
+                if task.lost is None:
+                    problems.append(_problem(job, how))
+                else:
+                    yield job, task.lost(job, how)
+        if problems:
+            raise SiteError(problems)
 
-        while self._pulled() and (task := self._next) is not None and self._has_room(task):
+    def _begin(self, at_once: int) -> None:
+        """Begins what there is room for, and has the next task at hand."""
+        while self._pulled() and (task := self._next) is not None and self._workers.begun() < at_once:
             self._next = None
-            self._workers.is_busy = True
-            try:
-                self._running[self._workers.pool().submit(task.function, task.jobs)] = task
-                self._held += task.size
-            except BrokenExecutor:
-                self._lost.append(task)
+            self._workers.begin(self, task)
 
     def _pulled(self) -> bool:
         if self._next is None:
             self._next = next(self._tasks, None)
         return self._next is not None
 
-    def _has_room(self, task: Task) -> bool:
-        running = len(self._running)
-        return running < self._workers.jobs or (running < self._ahead and self._held + task.size <= MOST_HELD)
-
-    def _results(self) -> Iterator[tuple[Any, Any]]:
-        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
-
-        while self._running or self._pulled():
-            self._begin()
-            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                task = self._running.pop(future)
-                self._held -= task.size
-                try:
-                    results = future.result()
-                except BrokenExecutor:
-                    self._lost.insert(0, task)
-                else:
-                    yield from zip(task.jobs, results, strict=True)
-        self._workers.is_busy = False
-
-    def _give_up(self) -> None:
-        """Raises `SiteError` if anything was lost."""
-        if self._lost:
-            suspects = self._lost[: self._workers.jobs]
-            names = " or ".join(sorted(_name(job) for task in suspects for job in task.jobs))
-            message = f"a worker process was killed twice, perhaps for want of memory, at work on {names}"
-            raise SiteError(f"{message}; exclude the file, or build with --jobs 1")
+    def _results(self, at_once: int) -> Iterator[tuple[Any, Any]]:
+        self._begin(at_once)
+        while self.done or self._workers.begun():
+            if not self.done:
+                self._workers.receive()
+            self._begin(at_once)  # before anybody looks at the results, which takes time
+            done, self.done = self.done, []
+            for task, results in done:
+                yield from zip(task.jobs, results, strict=True)
 
 
-@contextlib.contextmanager
-def _ctrl_c_later() -> Iterator[None]:
-    """Workers that start now know no Ctrl-C before they can ignore it; their parent sees it afterwards."""
-    import signal
-
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin_worker() -> None:
-    """A worker leaves Ctrl-C to its parent, and does not outlive it."""
-    import signal
-    import threading
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    import multiprocessing
-
-    parent: Any = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _name(job: Any) -> str:
-    return str(getattr(job, "path", job))
+def _problem(job: Any, how: str) -> Problem:
+    message = f"the worker that had it {how}, twice"
+    place = getattr(job, "shown", None) or getattr(job, "path", None) or str(job)
+    return Problem(ERROR, place, message, "exclude the file, or build with --jobs 1")
 
 
 def batched(

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-from collections.abc import Sequence
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from cdn_pipeline.deadline import limited
 from cdn_pipeline.errors import SiteError
 from cdn_pipeline.prepare import CopyJob
 from cdn_pipeline.workers import Task, Workers, batched
+
+LARGE = 50_000_000  # bytes; more than any line holds
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Two, which are ended with the test."""
+    workers = Workers(2)
+    try:
+        yield workers
+    finally:
+        workers.stop()
 
 
 def doubled(jobs: Sequence[int]) -> list[int]:
@@ -34,9 +49,52 @@ def killed(jobs: Sequence[str]) -> list[str]:
 
 
 def killed_by_large(jobs: Sequence[CopyJob]) -> list[str]:
-    if jobs[0].size:
+    if any(job.size for job in jobs):
         os.kill(os.getpid(), signal.SIGKILL)
     return [job.path for job in jobs]
+
+
+def killed_while_sending(jobs: Sequence[str]) -> list[bytes]:
+    """The first time, kills its own process when part of its result has been sent."""
+    for job in jobs:
+        if not Path(job).exists():
+            Path(job).write_text("")
+            threading.Thread(target=kill_in_send, args=(threading.get_ident(),), daemon=True).start()
+    return [bytes(LARGE) for _ in jobs]
+
+
+def kill_in_send(thread: int) -> None:
+    while True:
+        frame = sys._current_frames()[thread]
+        if frame.f_code.co_name == "_send" and len(frame.f_locals["buf"]) >= LARGE:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leaving_a_process(jobs: Sequence[str]) -> list[str]:
+    """Ends, while a process that it has made goes on, with all files that were open."""
+    for job in jobs:
+        pid = os.fork()
+        if not pid:
+            time.sleep(600)
+            os._exit(0)
+        with Path(job).open("a") as file:
+            file.write(f"{pid}\n")
+    os._exit(3)
+
+
+class Odd(Exception):
+    """Takes other arguments than it keeps, so that it cannot be sent."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def odd(jobs: Sequence[str]) -> list[str]:
+    raise Odd("so ", "odd")
+
+
+def divided(jobs: Sequence[int]) -> list[float]:
+    return [1 / job for job in jobs]
 
 
 def pids(jobs: Sequence[int]) -> list[int]:
@@ -54,40 +112,85 @@ def test_every_job_has_its_result(alone: bool) -> None:
     assert results == {number: number * 2 for number in range(100)}
 
 
-def test_a_killed_worker_is_replaced_and_its_work_done_again(tmp_path: Path) -> None:
-    workers = Workers(2)
+def test_a_killed_worker_is_replaced_and_its_work_done_again(tmp_path: Path, workers: Workers) -> None:
     jobs = [str(tmp_path / str(number)) for number in range(3)]
     (tmp_path / "0").write_text("")
     (tmp_path / "2").write_text("")
-    try:
-        results = dict(workers.run([Task(killed_once, [job]) for job in jobs], alone=False))
-    finally:
-        workers.stop()
+
+    results = dict(workers.run([Task(killed_once, [job]) for job in jobs], alone=False))
 
     assert results == {job: job for job in jobs}
 
 
-def test_a_worker_that_always_dies_is_an_error() -> None:
-    workers = Workers(2)
+def test_a_worker_that_is_killed_while_it_sends_holds_up_nobody(tmp_path: Path, workers: Workers) -> None:
+    jobs = [str(tmp_path / str(number)) for number in range(4)]
+    run = workers.run([Task(killed_while_sending, [job]) for job in jobs], alone=False)
+
+    results = limited(60, lambda: dict(run))
+
+    assert {job: len(result) for job, result in results.items()} == dict.fromkeys(jobs, LARGE)
+
+
+def test_the_end_of_a_worker_is_seen_though_its_line_is_held(tmp_path: Path, workers: Workers) -> None:
+    job = str(tmp_path / "left")
+    run = workers.run([Task(leaving_a_process, [job])], alone=False)
     try:
-        with pytest.raises(SiteError, match="killed twice"):
-            list(workers.run([Task(killed, ["a"])], alone=False))
+        with pytest.raises(SiteError, match="ended with exit code 3, twice"):
+            limited(60, lambda: list(run))
+    finally:
+        for pid in Path(job).read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def test_the_error_names_what_ends_workers_and_all_else_is_done(workers: Workers) -> None:
+    jobs = [CopyJob(f"{number}.png", "", int(number in (0, 7)), "", False) for number in range(40)]
+    results = []
+    with pytest.raises(SiteError) as caught:
+        for _, path in workers.run(
+            [Task(killed_by_large, jobs[:5]), Task(killed_by_large, jobs[5:])], alone=False
+        ):
+            results.append(path)
+
+    assert sorted(str(problem) for problem in caught.value.problems) == [
+        f"{name}: the worker that had it was killed, perhaps for want of memory, twice; "
+        "exclude the file, or build with --jobs 1"
+        for name in ("0.png", "7.png")
+    ]
+    assert sorted(results) == sorted(job.path for job in jobs if not job.size)
+
+
+def test_a_task_may_say_what_stands_for_a_lost_result(workers: Workers) -> None:
+    task = Task(killed, ["a", "b"], lambda job, how: f"{job} {how}")
+
+    assert dict(workers.run([task], alone=False)) == {
+        job: f"{job} was killed, perhaps for want of memory" for job in "ab"
+    }
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_to_be_apart_runs_in_another_process(jobs: int) -> None:
+    workers = Workers(jobs)
+    try:
+        ((_, pid),) = workers.run([Task(pids, [1])], alone=True, apart=True)
     finally:
         workers.stop()
 
+    assert pid != os.getpid()
 
-def test_the_error_names_the_work_that_was_lost_twice_and_what_was_beside_it() -> None:
-    workers = Workers(2)
-    jobs = [CopyJob(f"{number}.png", "", int(number == 0), "", False) for number in range(40)]
-    try:
-        with pytest.raises(SiteError) as caught:
-            list(workers.run([Task(killed_by_large, [job]) for job in jobs], alone=False))
-    finally:
-        workers.stop()
-    named = re.findall(r"\d+\.png", str(caught.value))
 
-    assert "0.png" in named
-    assert len(named) <= workers.jobs
+def test_what_a_task_raises_is_raised_here(workers: Workers) -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(workers.run([Task(divided, [0])], alone=False))
+    with pytest.raises(RuntimeError, match="Odd: so odd"):
+        list(workers.run([Task(odd, [""])], alone=False))
+
+
+def test_two_runs_may_be_under_way_at_once(workers: Workers) -> None:
+    first = workers.run([Task(doubled, [number]) for number in range(20)], alone=False)
+    second = workers.run([Task(divided, [number]) for number in range(1, 20)], alone=False)
+
+    assert dict(second) == {number: 1 / number for number in range(1, 20)}
+    assert dict(first) == {number: number * 2 for number in range(20)}
 
 
 def test_stopping_leaves_no_process() -> None:
