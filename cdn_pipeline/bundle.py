@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cdn_pipeline import draft as drafting
 from cdn_pipeline import media_types, minify, prepare
-from cdn_pipeline.chain import code_digests
+from cdn_pipeline.chain import code_digests, filter_names
 from cdn_pipeline.definitions.bundle import Bundle
 from cdn_pipeline.digest import sha256
 from cdn_pipeline.draft import CSS, JAVASCRIPT, Draft, Fallen, Mention, Options
@@ -59,6 +59,15 @@ class Assembled(NamedTuple):
 def assemble_all(jobs: Sequence[BundleJob]) -> list[Assembled]:
     """Puts bundles together."""
     return [_Assembler(job).assembled() for job in jobs]
+
+
+def lost(job: BundleJob, how: str) -> Assembled:
+    """What stands for the result of *job* where that cannot be had: *how* says why."""
+    bundle = job.bundle
+    names = ", ".join(map(repr, dict.fromkeys(filter_names(bundle))))
+    hint = f"look at its filters: {names}" if names else "build with --jobs 1"
+    message = f"bundle {bundle.name!r}: {how}"
+    return Assembled((), {}, {}, (Problem(ERROR, bundle.file, message, hint, bundle.line, bundle.column),))
 
 
 def outputs(output: str, count: int) -> list[str]:

@@ -106,13 +106,20 @@ class Bundles:
             else:
                 parts[output] = known
         size = sum(assets[path].stamp.size for task in tasks for path in _members(task) if path in assets)
-        results = self._workers.run(tasks, alone=size < 100_000 or len(tasks) == 1)
+        is_little = size < 100_000 or len(tasks) == 1
+        results = self._workers.run(tasks, alone=is_little, apart=any(map(self._is_foreign, tasks)))
         for done, (job, assembled) in enumerate(results, 1):
             self.problems += assembled.problems
             output = job.bundle.output
             parts[output] = self._keep(output, keys[output], assembled)
             progress(done, len(tasks))
         return parts
+
+    def _is_foreign(self, task: Task) -> bool:
+        """Whether code that nobody of us wrote will run, which may end the process that it is in."""
+        return any(self._drafts.options.versions) or any(
+            True for job in task.jobs for _ in chain.filter_names(job.bundle)
+        )
 
     def _key(self, bundle: Bundle) -> str:
         """What the bundle is made from, as far as it is known before it is made."""
@@ -165,7 +172,7 @@ class Bundles:
         return chain.code_digests((root / name for name in names), root)
 
     def _task(self, bundle: Bundle, assets: Mapping[str, Asset]) -> Task:
-        from cdn_pipeline.bundle import BundleJob, assemble_all, members
+        from cdn_pipeline.bundle import BundleJob, assemble_all, lost, members
 
         wanted = set(members(bundle))
         files = {
@@ -177,7 +184,7 @@ class Bundles:
         small = frozenset(filter(self._is_small, wanted))
         root = str(self._config.root)
         job = BundleJob(bundle, files, self._drafts.options, root, self._roots, skip, small)
-        return Task(assemble_all, [job])
+        return Task(assemble_all, [job], lost)
 
     def _keep(self, output: str, key: str, assembled: Assembled) -> list[str]:
         from cdn_pipeline.bundle import outputs

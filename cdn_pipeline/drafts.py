@@ -103,7 +103,8 @@ class Drafts:
         total = len(texts) + len(others)
         alone = sum(asset.stamp.size for asset in texts) < ALONE_TEXT
         alone = alone and sum(asset.stamp.size for asset in others) < ALONE_COPY
-        results = self._workers.run(self._tasks(texts, others), alone=alone)
+        foreign = bool(texts) and any(self.options.versions)  # engines may end the process that they run in
+        results = self._workers.run(self._tasks(texts, others), alone=alone, apart=foreign)
         for done, (job, result) in enumerate(results, 1):
             self._take(job, result)
             progress(done, total)

@@ -63,16 +63,15 @@ class Worker:
         """Ends the process, without waiting for its end."""
         self._process.kill()
 
-    def end(self) -> str:
-        """How the process ended, which it has, or is about to; otherwise it is killed."""
+    def end(self) -> int:
+        """The exit code of the process, which has ended or is about to, else it is killed; the number of the
+        signal, below 0, where one ended it."""
         self._process.join(ENDS_S)
         self._process.kill()
         self._process.join()
         self.line.close()
         code: int = self._process.exitcode
-        if code == -signal.SIGKILL:
-            return "was killed, perhaps for want of memory"
-        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return code
 
 
 @contextlib.contextmanager

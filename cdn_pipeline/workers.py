@@ -28,7 +28,7 @@ class Task(NamedTuple):
 
     function: Callable[[Sequence[Any]], Sequence[Any]]
     jobs: Sequence[Any]
-    lost: Callable[[Any, str], Any] | None = None  # the result of a job that ended its process, from how
+    lost: Callable[[Any, str], Any] | None = None  # the result of a job that ended two processes, from how
 
 
 class Workers:
@@ -127,7 +127,7 @@ class _Shared(Run):
 
     def __init__(self, workers: Workers) -> None:
         self.done: list[tuple[Task, Sequence[Any]]] = []
-        self.lost: list[tuple[Task, str]] = []  # with how its worker ended
+        self.lost: list[tuple[Task, int]] = []  # with the exit code of its worker
         self._workers = workers
         self._tasks: Iterator[Task] = iter(())
         self._next: Task | None = None  # at hand for the first worker that has nothing to do
@@ -148,12 +148,12 @@ class _Shared(Run):
         """What stands for the results of jobs that ended two processes. Raises `SiteError` where nothing
         does."""
         problems = []
-        for task, how in self.lost:
+        for task, code in self.lost:
             for job in task.jobs:
                 if task.lost is None:
-                    problems.append(_problem(job, how))
+                    problems.append(_problem(job, _ended_twice(code)))
                 else:
-                    yield job, task.lost(job, how)
+                    yield job, task.lost(job, _ended_twice(code))
         if problems:
             raise SiteError(problems)
 
@@ -179,8 +179,15 @@ class _Shared(Run):
                 yield from zip(task.jobs, results, strict=True)
 
 
-def _problem(job: Any, how: str) -> Problem:
-    message = f"the worker that had it {how}, twice"
+def _ended_twice(code: int) -> str:
+    if code >= 0:
+        return f"the process at work on it ended twice with exit code {code}"
+    if -code == 9:
+        return "the process at work on it was killed twice, perhaps for want of memory"
+    return f"the process at work on it was ended twice by signal {-code}"
+
+
+def _problem(job: Any, message: str) -> Problem:
     place = getattr(job, "shown", None) or getattr(job, "path", None) or str(job)
     return Problem(ERROR, place, message, "exclude the file, or build with --jobs 1")
 

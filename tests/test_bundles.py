@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cdn_pipeline.errors import SiteError
@@ -25,9 +27,9 @@ def yaml(**bundles: str) -> str:
     )
 
 
-def broken(site: Site, config: str = PLAIN) -> list[str]:
+def broken(site: Site, config: str = PLAIN, **options: Any) -> list[str]:
     with pytest.raises(SiteError) as caught:
-        site.build(config)
+        site.build(config, **options)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -244,6 +246,54 @@ def test_an_unknown_filter_and_one_that_raises(site: Site) -> None:
     assert len(problems) == 2
     assert "'nonsense'" in problems[0]
     assert "no luck" in problems[1]
+
+
+ENDING = """
+import os, signal
+
+def killing(text):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def leaving(text):
+    os._exit(3)
+
+def raising(text):
+    raise ValueError("no luck")
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_filter_that_ends_its_process_is_a_problem_of_its_bundle(site: Site, jobs: int) -> None:
+    site.write(
+        {
+            "assets.yaml": yaml(
+                one_js="output: gen/one.js, filters: 'filters:killing', contents: [a.js]",
+                two_js="output: gen/two.js, filters: 'filters:leaving', contents: [a.js]",
+                three_js="output: gen/three.js, filters: 'filters:raising', contents: [a.js]",
+                four_js="output: gen/four.js, contents: [a.js]",
+            ),
+            "filters.py": ENDING,
+            "static/a.js": "a()",
+        }
+    )
+
+    assert broken(site, jobs=jobs) == [
+        "assets.yaml:3:3: bundle 'one.js': the process at work on it was killed twice, "
+        "perhaps for want of memory; look at its filters: 'filters:killing'",
+        "assets.yaml:4:3: bundle 'two.js': the process at work on it ended twice with exit code 3; "
+        "look at its filters: 'filters:leaving'",
+        "assets.yaml:5: bundle 'three.js': filter 'filters:raising': ValueError: no luck",
+    ]
+
+
+def test_an_engine_that_ends_its_process_is_a_problem_of_the_file(site: Site) -> None:
+    site.write({"filters.py": ENDING, "static/a.js": "a()", "static/b.css": "a { b : c }"})
+    problems = broken(site, '[minify]\njs = ["filters:killing", "default"]\n')
+
+    assert problems == [
+        "static/a.js: the process at work on it was killed twice, perhaps for want of memory; "
+        "exclude the file, or build with --jobs 1"
+    ]
 
 
 def test_a_filter_that_never_ends_is_ended(site: Site) -> None:

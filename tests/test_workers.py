@@ -135,7 +135,7 @@ def test_the_end_of_a_worker_is_seen_though_its_line_is_held(tmp_path: Path, wor
     job = str(tmp_path / "left")
     run = workers.run([Task(leaving_a_process, [job])], alone=False)
     try:
-        with pytest.raises(SiteError, match="ended with exit code 3, twice"):
+        with pytest.raises(SiteError, match="ended twice with exit code 3"):
             limited(60, lambda: list(run))
     finally:
         for pid in Path(job).read_text().split():
@@ -152,7 +152,7 @@ def test_the_error_names_what_ends_workers_and_all_else_is_done(workers: Workers
             results.append(path)
 
     assert sorted(str(problem) for problem in caught.value.problems) == [
-        f"{name}: the worker that had it was killed, perhaps for want of memory, twice; "
+        f"{name}: the process at work on it was killed twice, perhaps for want of memory; "
         "exclude the file, or build with --jobs 1"
         for name in ("0.png", "7.png")
     ]
@@ -163,7 +163,7 @@ def test_a_task_may_say_what_stands_for_a_lost_result(workers: Workers) -> None:
     task = Task(killed, ["a", "b"], lambda job, how: f"{job} {how}")
 
     assert dict(workers.run([task], alone=False)) == {
-        job: f"{job} was killed, perhaps for want of memory" for job in "ab"
+        job: f"{job} the process at work on it was killed twice, perhaps for want of memory" for job in "ab"
     }
 
 
