@@ -154,9 +154,10 @@ def serve(options: argparse.Namespace) -> int:
     print(report.as_json(started) if options.json else f"{urls}\nstop with Ctrl-C", flush=True)
     try:
         servers.run(app)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("stopped", file=sys.stderr)
-    return 130
+        return invocation.interrupted(interrupt)
+    return 0
 
 
 def _looked(options: argparse.Namespace) -> Built:

@@ -1,5 +1,5 @@
 """The command line. Exit codes: 0 fine, 1 the site or the deploy has a problem, 2 usage or config,
-3 superseded by another deploy, 130 interrupted.
+3 superseded by another deploy, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from cdn_pipeline import (
@@ -47,23 +47,50 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character
     try:
-        words = sys.argv[1:] if arguments is None else arguments
-        parser = _parser(words)
-        parser.parse_args(words, options)
-        if not hasattr(options, "run"):
-            parser.print_help()
-            return 2
-        code: int = options.run(options)
-        return code
-    except KeyboardInterrupt:
+        with _terminable():
+            return _run(sys.argv[1:] if arguments is None else arguments, options)
+    except KeyboardInterrupt as interrupt:
         print(f"interrupted; {options.interrupted}", file=sys.stderr)
-        return 130
+        return invocation.interrupted(interrupt)
     except BrokenPipeError:  # whoever read our output has gone
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _failure(error, options)
+
+
+def _run(words: Sequence[str], options: argparse.Namespace) -> int:
+    parser = _parser(words)
+    parser.parse_args(words, options)
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return 2
+    code: int = options.run(options)
+    return code
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends a verb as Ctrl-C does, so that nothing is left half-done. A handler of whoever runs us
+    stays, and threads have none."""
+    # Not `signal`, whose enumerations take longer to make than forty files to look at.
+    import _signal  # type: ignore[import-not-found]
+
+    def terminate(number: int, frame: object) -> None:
+        _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
+        raise invocation.Terminated
+
+    is_free = _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL
+    try:
+        is_ours = is_free and _signal.signal(_signal.SIGTERM, terminate) is not None
+    except ValueError:  # a thread
+        is_ours = False
+    try:
+        yield
+    finally:
+        if is_ours:
+            _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
 
 
 def _failure(error: Exception, options: argparse.Namespace) -> int:

@@ -20,6 +20,15 @@ Verb = Callable[[str, Run, str], argparse.ArgumentParser]
 """Adds a verb by name, with what runs it, and a line of help."""
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came. Whatever cleans up after Ctrl-C does so now."""
+
+
+def interrupted(interrupt: KeyboardInterrupt) -> int:
+    """The exit code, as a shell gives it where the signal itself ended a program."""
+    return 143 if isinstance(interrupt, Terminated) else 130
+
+
 class Project(NamedTuple):
     """What a framework says of a site in place of a config file."""
 

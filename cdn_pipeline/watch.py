@@ -117,11 +117,17 @@ def builds(file: str, out: str | None, arguments: Sequence[str]) -> Iterator[dic
 
 def _summary(command: Sequence[str]) -> dict[str, Any]:
     # In a process group of its own, so that Ctrl-C asks only us, who then end it.
-    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, process_group=0)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as build:
+        try:
+            told = build.communicate()[0]
+        except KeyboardInterrupt:
+            build.terminate()
+            build.wait()  # until it has cleaned up
+            raise
     try:
-        summary: dict[str, Any] = json.loads(ran.stdout)
+        summary: dict[str, Any] = json.loads(told)
     except ValueError:  # a fault of ours, which has shown its traceback
-        problem = Problem(ERROR, "", f"the build ended with exit code {ran.returncode}")
+        problem = Problem(ERROR, "", f"the build ended with exit code {build.returncode}")
         return {"ok": False, "problems": [problem._asdict()]}
     return summary
 

@@ -302,3 +302,22 @@ def test_a_check_runs_no_hooks(small: Site) -> None:
     run(small.root, "check")
 
     assert not (small.root / "ran").exists()
+
+
+@pytest.mark.parametrize("where", ["with a handler of its own", "in a thread"])
+def test_whoever_runs_us_keeps_its_signals(small: Site, where: str) -> None:
+    program = """
+import os, signal, sys, threading
+from cdn_pipeline.cli import main
+if sys.argv[1] == "in a thread":
+    threading.Thread(target=main, args=(["check"],)).start()
+else:
+    signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+    main(["check"])
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+    command = [sys.executable, "-c", program, where]
+    done = subprocess.run(command, cwd=small.root, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[1:] == ([] if where == "in a thread" else ["handled"])

@@ -145,12 +145,13 @@ def test_two_builds_at_once_both_succeed(site: Site) -> None:
     [
         (signal.SIGKILL, -signal.SIGKILL, ""),
         (signal.SIGINT, 130, "interrupted; the files of the last build are still there\n"),
+        (signal.SIGTERM, 143, "interrupted; the files of the last build are still there\n"),
     ],
 )
 def test_an_ended_build_leaves_no_process_and_no_half_written_file(
     tmp_path: Path, number: signal.Signals, code: int, said: str
 ) -> None:
-    """Ctrl-C reaches the whole group, a kill only the build itself."""
+    """Ctrl-C reaches the whole group, the others only the build itself."""
     site = Site(tmp_path)
     site.write(ENDLESS)
     command = [sys.executable, "-m", "cdn_pipeline", "build", "--jobs", "2"]

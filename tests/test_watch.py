@@ -17,6 +17,7 @@ import pytest
 
 from cdn_pipeline.watch import changes, is_changed, lines
 from tests.conftest import PLAIN, Site
+from tests.test_release import ENDLESS
 
 LIMIT_S = 60  # for a test that would wait for good
 
@@ -147,15 +148,28 @@ def test_a_person_gets_one_line_a_build(small: Site) -> None:
     assert not small.out.exists()
 
 
-def test_an_interruption_ends_it(small: Site) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_ends_it(small: Site, number: signal.Signals, code: int) -> None:
     with watching(small.root) as watched:
         assert watched.process.stdout is not None
         watched.process.stdout.readline()
-        watched.process.send_signal(signal.SIGINT)
+        watched.process.send_signal(number)
         said = watched.process.communicate()[1]
 
-        assert watched.process.returncode == 130
+        assert watched.process.returncode == code
         assert said.splitlines()[-1] == "interrupted; the files of the last build are still there"
+
+
+def test_it_ends_with_the_build_that_is_under_way(site: Site) -> None:
+    site.write(ENDLESS)
+    with watching(site.root) as watched:
+        assert watched.process.stderr is not None
+        watched.process.stderr.readline()  # a worker has begun, and will never end
+        watched.process.send_signal(signal.SIGTERM)
+        said = watched.process.stderr.read()  # until none of its processes is left to hold it open
+
+    assert said.endswith("interrupted; the files of the last build are still there\n")
+    assert not (site.out / ".cdn_pipeline/staging").exists()
 
 
 def test_no_config_is_wrong_usage(tmp_path: Path) -> None:
