@@ -54,6 +54,7 @@ class Assembled(NamedTuple):
     read: dict[str, str]  # {logical path: sha256} of everything that was read; "" of what is not there
     code: dict[str, str]  # {file: sha256} of the site's own code that ran; files relative to the project
     problems: tuple[Problem, ...]
+    programs: Mapping[str, str] = {}  # those that filters started, see `programs`
 
 
 def assemble_all(jobs: Sequence[BundleJob]) -> list[Assembled]:
@@ -90,6 +91,7 @@ class _Assembler:
         self.language = media_types.language(job.bundle.output) or ""
         self.read: dict[str, str] = {}
         self.code: set[Path] = set()
+        self.programs: dict[str, str] = {}
         self.texts: dict[str, str] = {}  # of members as read, for places in messages
         self.edits: dict[str, tuple[Edit, ...]] = {}  # that made texts of these, if no filter wrote them anew
         self.mentions: dict[str, Mention] = {}  # by token
@@ -104,7 +106,8 @@ class _Assembler:
             Path(job.root), tuple(map(Path, job.sources)), job.options.prefix, job.options.time_limit_s
         )
         try:
-            parts = assemble(job.bundle, self.member, self.join, self.minify, site, self.code)
+            ran = self.code, self.programs
+            parts = assemble(job.bundle, self.member, self.join, self.minify, site, *ran)
             drafts = tuple(self.draft(part) for part in parts)
         except _Broken as broken:
             return Assembled((), self.read, {}, (*self.problems, broken.problem))
@@ -113,7 +116,8 @@ class _Assembler:
             at = 0 if error.member in job.files else job.bundle.line
             message = f"bundle {job.bundle.name!r}: filter {error.name!r}: {error.message}"
             return Assembled((), self.read, {}, (*self.problems, Problem(ERROR, name, message, "", at)))
-        return Assembled(drafts, self.read, code_digests(self.code, Path(job.root)), tuple(self.problems))
+        code = code_digests(self.code, Path(job.root))
+        return Assembled(drafts, self.read, code, tuple(self.problems), self.programs)
 
     def member(self, path: str) -> str:
         """The text of a member as its author wrote it: filters may look at the files it refers to."""

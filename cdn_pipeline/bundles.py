@@ -150,6 +150,8 @@ class Bundles:
                 return None
             if record["code"] and record["code"] != self._code_now(record["code"]):
                 return None
+            if record["programs"] and record["programs"] != _programs().stamps(record["programs"]):
+                return None
             encoded = [self._cache.get("draft " + part) for part in record["parts"].values()]
             texts = [self._cache.get("text " + part) for part in record["parts"].values()]
             if None in encoded or None in texts:
@@ -157,14 +159,17 @@ class Bundles:
             for (path, part), draft in zip(record["parts"].items(), encoded, strict=True):
                 self._drafts.drafts[path] = drafting.from_json(draft or b"")
                 self._drafts.keys[path] = part
-            self._note_code(record["code"])
+            self._note_read(record)
         except (ValueError, TypeError, KeyError):
             return None
         return list(record["parts"])
 
-    def _note_code(self, names: Iterable[str]) -> None:
-        """The site's own code that ran is read for the bundles as much as their definitions are."""
-        self.inputs += (str(self._config.root / name) for name in names)
+    def _note_read(self, record: Mapping[str, Any]) -> None:
+        """The site's own code that ran, and programs, are read for the bundles as much as their definitions
+        are."""
+        self.inputs += (str(self._config.root / name) for name in record["code"])
+        if record["programs"]:
+            self.inputs += _programs().files(record["programs"])
 
     def _code_now(self, names: Iterable[str]) -> dict[str, str]:
         """The digests of the site's own code, as it is now."""
@@ -190,8 +195,13 @@ class Bundles:
         from cdn_pipeline.bundle import outputs
 
         names = outputs(output, len(assembled.drafts))
-        self._note_code(assembled.code)
-        record: dict[str, Any] = {"read": assembled.read, "code": assembled.code, "parts": {}}
+        record: dict[str, Any] = {
+            "read": assembled.read,
+            "code": assembled.code,
+            "programs": assembled.programs,
+            "parts": {},
+        }
+        self._note_read(record)
         for path, draft in zip(names, assembled.drafts, strict=True):
             part = sha256(f"{key}\0{path}\0{sha256(draft.text)}".encode())
             record["parts"][path] = part
@@ -214,3 +224,9 @@ def _members(task: Task) -> list[str]:
     from cdn_pipeline.bundle import members
 
     return [path for job in task.jobs for path in members(job.bundle)]
+
+
+def _programs() -> Any:
+    from cdn_pipeline import programs
+
+    return programs

@@ -23,12 +23,22 @@ RESTRUCTURES = "!"
 # Packages behind filters of webassets that bear another name.
 BEHIND = {"closure_js": "closure", "pyscss": "pyScss", "yui_css": "yuicompressor", "yui_js": "yuicompressor"}
 
+# What minifiers of webassets start; a definition may name another, which is seen when it runs.
+STARTED = {
+    "cleancss": "cleancss",
+    "closure_js": "java",
+    "closure_stylesheets_minifier": "java",
+    "uglifyjs": "uglifyjs",
+    "yui_css": "java",
+    "yui_js": "java",
+}
+
 
 class Chains(NamedTuple):
     """What the engines of a config are."""
 
     versions: tuple[str, ...]  # one for each engine, those of CSS first; "" for ours
-    code: tuple[Path, ...]  # files of the site's own
+    code: tuple[Path, ...]  # files of the site's own, and of programs
 
 
 def read(config: Config) -> Chains:
@@ -46,12 +56,26 @@ def read(config: Config) -> Chains:
                 message = f"minify.{key}: engine {name!r}: {error.message}"
                 problems.append(Problem(ERROR, config.file, message, "", line))
                 continue
-            files += own
+            started, stamps = _started(name)
+            files += [*own, *started]
             digests = code_digests(own, config.root)
-            versions.append("" if name == DEFAULT else repr((packages([name]), digests)))
+            versions.append("" if name == DEFAULT else repr((packages([name]), digests, *stamps)))
     if problems:
         raise ConfigError(problems)
     return Chains(tuple(versions), tuple(files))
+
+
+def _started(name: str) -> tuple[list[Path], list[str]]:
+    """The files of the program that the engine starts, and what they look like.
+
+    A limit: what an engine of the site's own starts is not known.
+    """
+    if name not in STARTED:
+        return [], []
+    from cdn_pipeline import programs
+
+    program = STARTED[name]
+    return [Path(file) for file in programs.files([program])], [programs.stamp(program)]
 
 
 def _code(name: str, language: str, config: Config) -> list[Path]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from cdn_pipeline import chain
+from cdn_pipeline import chain, programs
 from cdn_pipeline.config_file import load
 from cdn_pipeline.definitions.bundle import Bundle, Filter
 from cdn_pipeline.errors import ConfigError
-from tests.conftest import Site
+from tests.conftest import PLAIN, Site
 from tests.test_cli import age, run_json
 
 
@@ -109,3 +110,61 @@ def test_a_change_of_the_sites_own_code_is_seen(site: Site, config: str) -> None
 
     site.write({"mym.py": "def f(text):\n    return text + ' '\n"})
     assert run_json(site.root, "build")["changed"] is True
+
+
+SHOUT = "#!/bin/sh\ncat > /dev/null\necho '{}'\n"
+OF_A_BUNDLE = PLAIN.replace("minify = false\n", 'minify = false\n[bundles]\ndefinitions = ["assets.yaml"]\n')
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "program"),
+    [
+        (OF_A_BUNDLE, "b.css", "bin/lessc"),
+        (OF_A_BUNDLE, "c.css", "tools/own"),
+        (OF_A_BUNDLE, "d.css", "bin/shelled"),
+        (PLAIN.replace("minify = false", '[minify]\ncss = ["cleancss!"]'), "a.css", "bin/cleancss"),
+    ],
+)
+def test_another_version_of_a_program_is_seen(
+    site: Site, monkeypatch: pytest.MonkeyPatch, config: str, path: str, program: str
+) -> None:
+    monkeypatch.setenv("PATH", f"{site.root}/bin{os.pathsep}{os.environ['PATH']}")
+    site.write(
+        {
+            "assets.yaml": "directory: static\nbundles:\n"
+            "  one: {filters: less, contents: a.css, output: b.css}\n"
+            "  two: {filters: 'mym:own', contents: a.css, output: c.css}\n"
+            "  three: {filters: 'mym:shelled', contents: a.css, output: d.css}\n",
+            "static/a.css": "a { b : c }  /* long enough */\n",
+            "mym.py": "from subprocess import check_output\n"
+            "def own(text):\n    return check_output(['./own'], cwd='tools', input='', text=True)\n"
+            "def shelled(text):\n    return check_output('shelled x', shell=True, input='', text=True)\n",
+            "cdn_pipeline.toml": config,
+        }
+    )
+    for name in ("bin/lessc", "bin/shelled", "bin/cleancss", "tools/own"):
+        site.write({name: SHOUT.format("a{b:c}")})
+        (site.root / name).chmod(0o755)
+    age(site)
+    assert run_json(site.root, "build")["changed"] is True
+    assert site.served(path) == "a{b:c}\n"
+    (site.out / ".cdn_pipeline/fresh.json").unlink()
+    run_json(site.root, "build")  # now the programs are known from the cache
+    assert run_json(site.root, "build")["changed"] is False
+
+    site.write({program: SHOUT.format("a{b:d} ")})
+    assert run_json(site.root, "build")["changed"] is True
+    assert site.served(path) == "a{b:d} \n"
+
+
+def test_the_package_of_a_program_tells_its_version(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{site.root}/bin")
+    site.write({"node_modules/sass/bin/sass.js": "", "node_modules/sass/package.json": "{}"})
+    (site.root / "node_modules/sass/bin/sass.js").chmod(0o755)
+    (site.root / "bin").mkdir()
+    (site.root / "bin/sass").symlink_to("../node_modules/sass/bin/sass.js")
+    before = programs.stamp("sass")
+    site.write({"node_modules/sass/package.json": '{"version": "2"}'})
+
+    assert programs.stamp("sass") != before
+    assert programs.stamp("nothing-of-that-name") == ""

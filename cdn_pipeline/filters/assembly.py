@@ -27,18 +27,28 @@ Minify = Callable[[Step, Part], str]  # behind the guard: see `minify.engines.of
 
 
 def assemble(
-    bundle: Bundle, read: Read, join: Join, minify: Minify, site: Site, code: set[Path] | None = None
+    bundle: Bundle,
+    read: Read,
+    join: Join,
+    minify: Minify,
+    site: Site,
+    code: set[Path] | None = None,
+    programs: dict[str, str] | None = None,
 ) -> list[Part]:
     """What *bundle*, expanded, puts out; more than one part where *join* keeps texts apart.
 
     Each member goes through ``open`` and ``input`` of its bundle's filters, then of all parents'. A nested
     bundle is joined and put through its own ``output`` before its parent joins it. Raises `FilterError`.
-    Adds to *code* the files of the site's own Python that ran: what comes out depends on them, too.
+    Adds to *code* the files of the site's own Python that ran, and to *programs* those that were started,
+    with their stamps: what comes out depends on them, too.
     """
     assembly = _Assembly(bundle, read, join, minify, site)
     parts = assembly.parts(bundle, [])
-    if code is not None:
-        code.update(path for step in assembly.steps for path in step.code)
+    for step in assembly.steps:
+        if code is not None:
+            code.update(step.code)
+        if programs is not None:
+            programs.update(step.programs)
     return parts
 
 

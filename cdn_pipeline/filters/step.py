@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import filters
+from cdn_pipeline import filters, programs
 from cdn_pipeline.deadline import TimeLimitError, limited
 from cdn_pipeline.definitions import python
 from cdn_pipeline.definitions.bundle import Filter
@@ -34,6 +34,7 @@ class Step:
         self.site = site
         self.config = config
         self.code: set[Path] = set()  # files of the site's own code that ran; its result depends on them
+        self.programs: dict[str, str] = {}  # those that it started, see `programs`
         self.filter: Any = self.loaded() if self.kind == filters.COMPILER else None
 
     def loaded(self) -> Any:
@@ -64,10 +65,11 @@ class Step:
         """What the filter writes. *first* is a text; for ``open`` a path, for ``concat`` hunks."""
         out = io.StringIO()
         action = getattr(self.filter, method)
-        if method in ("open", "concat"):
-            self.guarded(lambda: action(out, first, **known), member)
-        else:
-            self.guarded(lambda: action(io.StringIO(first), out, **known), member)
+        given = first if method in ("open", "concat") else io.StringIO(first)
+        arguments = (out, given) if method in ("open", "concat") else (given, out)
+        with programs.noted() as started:
+            self.guarded(lambda: action(*arguments, **known), member)
+        self.programs |= started
         return out.getvalue()
 
     def minified(self, text: str) -> str:
