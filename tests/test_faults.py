@@ -6,7 +6,6 @@ answer lost. On a directory the process ends at every call of the file system.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from cdn_pipeline.site_steps import SiteSteps
 from cdn_pipeline.stores import Store, StoreError
 from cdn_pipeline.stores.memory import Memory
 from tests import moto_wire
+from tests.crashes import in_a_child
 from tests.interleavings import copied
 from tests.publishing import assert_settled, assert_sound, built, config_of, deployed, pruned, rolled_back
 
@@ -49,28 +49,24 @@ class Work(NamedTuple):
 
     before: tuple[str, ...]  # what was deployed
     act: Callable[[dict[str, Path], Store], Any]
-    again: Callable[[dict[str, Path], Store], Any]  # what finishes it
+    again: Callable[[dict[str, Path], Store], Any] | None = None  # what finishes it, if not the same
 
 
 WORKS = {
     "first deploy": Work(
         (),
         lambda sites, store: deployed(sites["new"], store),
-        lambda sites, store: deployed(sites["new"], store),
     ),
     "deploy": Work(
         ("old", "live"),
-        lambda sites, store: deployed(sites["new"], store),
         lambda sites, store: deployed(sites["new"], store),
     ),
     "rollback": Work(
         ("old", "live"),
         lambda sites, store: rolled_back(sites["live"], store, release(sites["old"])),
-        lambda sites, store: rolled_back(sites["live"], store, release(sites["old"])),
     ),
     "prune": Work(
         ("old", "live"),
-        lambda sites, store: pruned(sites["live"], store),
         lambda sites, store: pruned(sites["live"], store),
     ),
     "deploy after a prune": Work(
@@ -142,7 +138,7 @@ def assert_finished(sites: dict[str, Path], store: Memory, work: Work) -> None:
     end = store.on_call(
         lambda moment, call, key: written.add(key) if (moment, call) == ("after", "put") else None
     )
-    work.again(sites, store)
+    (work.again or work.act)(sites, store)
     end()
     assert {key for key in written if not key.startswith(STATE) and key != "robots.txt"} & there == set()
     assert_sound(store, {})
@@ -287,7 +283,7 @@ def test_a_directory_and_its_running_site_are_left_whole_by_any_kill(tmp_path: P
         for name in ("live", "cdn"):
             shutil.rmtree(tmp_path / name)
             shutil.copytree(tmp_path / f"{name} before", tmp_path / name, symlinks=True)
-        ended = in_a_child(lambda: go_live(tmp_path / "new"), number)
+        ended = in_a_child(lambda: go_live(tmp_path / "new"), CHANGES, number)
         assert_running(tmp_path)
         go_live(tmp_path / "new")
         assert assert_running(tmp_path)["robots.txt"] == b"new"
@@ -320,26 +316,3 @@ def assert_running(tmp_path: Path) -> dict[str, bytes]:
             assert (live / "origin" / entry["fallback"].removeprefix("/static/")).read_bytes() == content
         found[name] = content
     return found
-
-
-def in_a_child(act: Callable[[], None], number: int) -> bool:
-    """Whether a process of its own came to the end of *act*, or was ended before its *number*th change."""
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-            def call(*arguments: Any, **options: Any) -> Any:
-                nonlocal count
-                count += 1
-                if count == number:
-                    os._exit(9)
-                return real(*arguments, **options)
-
-            return call
-
-        for name in CHANGES:
-            setattr(os, name, counted(getattr(os, name)))
-        act()
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

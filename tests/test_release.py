@@ -10,14 +10,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cdn_pipeline.digest import sha256
-from cdn_pipeline.errors import SiteError
 from tests.conftest import Site
+from tests.crashes import died, in_a_child
 
 CONFIG = """
 keep_releases = 1
@@ -66,39 +67,6 @@ def begin(site: Site) -> None:
     (site.root / "static/gone.txt").unlink()
 
 
-def crash_at(site: Site, number: int, failure: Callable[[], None]) -> bool:
-    """Builds in a child in which the call with that number, of those that change the disk, fails."""
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    count = 0
-
-    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == number:
-                failure()
-            return real(*arguments, **options)
-
-        return call
-
-    code = 1
-    try:
-        for name in CALLS:
-            setattr(os, name, counted(getattr(os, name)))
-        site.build(CONFIG, jobs=1)
-        code = 0
-    except (SiteError, OSError):
-        code = 1
-    finally:
-        os._exit(code)
-
-
-def died() -> None:
-    os._exit(9)
-
-
 def full() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -114,7 +82,7 @@ def test_a_failure_at_any_call_leaves_a_whole_release_and_the_next_build_finishe
     while True:
         site = Site(tmp_path / str(points))
         begin(site)
-        done = crash_at(site, points + 1, failure)
+        done = in_a_child(partial(site.build, CONFIG, jobs=1), CALLS, points + 1, failure)
         assert_whole(site)
         site.build(CONFIG)
         assert site.files() == wanted.files(), points

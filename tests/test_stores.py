@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from cdn_pipeline.errors import ConfigError
-from cdn_pipeline.stores import CREATE, Conflict, Listed, Match, Store, StoreError, open_store, s3
+from cdn_pipeline.stores import CREATE, Condition, Conflict, Listed, Match, Store, StoreError, open_store, s3
 from cdn_pipeline.stores.directory import Directory
 from cdn_pipeline.stores.memory import Memory
 from tests import moto_wire, rados
@@ -152,43 +152,32 @@ def test_compare_and_swap_never_creates(store: Store) -> None:
     assert store.get("current.json") is None
 
 
-def test_of_sixteen_who_create_one_does(store: Store) -> None:
+def assert_one_of_sixteen_wins(store: Store, key: str, condition: Condition) -> None:
+    """Who puts the number that is there is the only one who was not refused."""
     gate = threading.Barrier(16)
 
     def race(number: int) -> int | None:
         gate.wait()
         try:
-            put(store, "a.css", b"%d" % number, condition=CREATE)
+            put(store, key, b"%d" % number, condition=condition)
         except Conflict:
             return None
         return number
 
     with ThreadPoolExecutor(16) as pool:
         winners = [number for number in pool.map(race, range(16)) if number is not None]
-    got = store.get("a.css")
+    got = store.get(key)
 
     assert got is not None
     assert [b"%d" % number for number in winners] == [got.body]
+
+
+def test_of_sixteen_who_create_one_does(store: Store) -> None:
+    assert_one_of_sixteen_wins(store, "a.css", CREATE)
 
 
 def test_of_sixteen_who_swap_one_does(store: Store) -> None:
-    first = put(store, "current.json", b"first")
-    gate = threading.Barrier(16)
-
-    def race(number: int) -> int | None:
-        gate.wait()
-        try:
-            put(store, "current.json", b"%d" % number, condition=Match(first))
-        except Conflict:
-            return None
-        return number
-
-    with ThreadPoolExecutor(16) as pool:
-        winners = [number for number in pool.map(race, range(16)) if number is not None]
-    got = store.get("current.json")
-
-    assert got is not None
-    assert [b"%d" % number for number in winners] == [got.body]
+    assert_one_of_sixteen_wins(store, "current.json", Match(put(store, "current.json", b"first")))
 
 
 def test_a_list_is_sorted_and_has_the_prefix(store: Store) -> None:
