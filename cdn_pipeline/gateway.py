@@ -29,8 +29,7 @@ class Assets:
         fall_through: bool = False,
     ) -> None:
         self.app = app
-        self.site = serving.Site(manifest, prefix)
-        self.fall_through = fall_through
+        self.site = serving.Site(manifest, prefix, fall_through=fall_through)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         below, above = path(environ), path(environ, "SCRIPT_NAME")
@@ -38,7 +37,7 @@ class Assets:
         if name is None:
             return self.app(environ, start_response)
         answer = self.site.answer(environ["REQUEST_METHOD"], name, RequestHeaders(environ))
-        if (self.fall_through or self.site.is_everything) and answer.status in serving.NOT_OURS:
+        if self.site.leaves(answer):
             return self.app(environ, start_response)
         return respond(answer, environ, start_response)
 

@@ -71,9 +71,17 @@ def answer(
 class Site:
     """The files of the origin, below one prefix of an application's URLs."""
 
-    def __init__(self, manifest: Named = None, prefix: str | None = None, start: Path = ".") -> None:
+    def __init__(
+        self,
+        manifest: Named = None,
+        prefix: str | None = None,
+        start: Path = ".",
+        *,
+        fall_through: bool = False,
+    ) -> None:
         self.manifest = opened(manifest, start)
         self._prefix = prefix
+        self._falls_through = fall_through
         self._start = start
 
     @property
@@ -101,6 +109,10 @@ class Site:
     def is_everything(self) -> bool:
         """Whether there is nothing that does not have the prefix, as with a host of the files' own."""
         return self.prefix == "/"
+
+    def leaves(self, answer: Answer) -> bool:
+        """Whether somebody else is to answer, because there is no such file and that may be a page."""
+        return (self._falls_through or self.is_everything) and answer.status in NOT_OURS
 
     @property
     def directory(self) -> str:

@@ -36,8 +36,7 @@ class Assets:
         in_thread: InThread = asyncio.to_thread,
     ) -> None:
         self.app = app
-        self.site = serving.Site(manifest, prefix)
-        self.fall_through = fall_through
+        self.site = serving.Site(manifest, prefix, fall_through=fall_through)
         self.in_thread = in_thread
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +45,7 @@ class Assets:
             return await self.app(scope, receive, send)
         headers = request_headers(scope)
         answer = await self.in_thread(self.site.answer, scope["method"], name, headers)
-        if (self.fall_through or self.site.is_everything) and answer.status in serving.NOT_OURS:
+        if self.site.leaves(answer):
             return await self.app(scope, receive, send)
         await respond(answer, raw_headers(answer), scope, send, self.in_thread)
 
