@@ -9,6 +9,7 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 CALL = "import sys, importlib; print(getattr(importlib.import_module(sys.argv[1]), sys.argv[2])(sys.argv[3]))"
@@ -29,6 +30,47 @@ BUILT = [
     "myapp/assets/origin/img/logo.796120837694.png",
     "myapp/assets/staticfiles.json",
 ]
+
+
+class Backend(NamedTuple):
+    """What makes packages."""
+
+    name: str  # the module that has the hooks of PEP 517
+    requirement: str
+    settings: str  # the rest of `pyproject.toml`
+    asked: str  # what asks for assets
+    leaves: str  # what it leaves in a project, as `.gitignore` has it
+
+    @property
+    def project(self) -> str:
+        """A `pyproject.toml` that does not yet ask for assets."""
+        return (
+            f'[build-system]\nrequires = ["{self.requirement}", "cdn_pipeline"]\n'
+            f'build-backend = "{self.name}"\n[project]\nname = "myapp"\nversion = "1.0"\n{self.settings}'
+        )
+
+    def application(self, directory: Path, ours: Path) -> Application:
+        """One that asks for its assets."""
+        made = Application(directory / "project", self.name, ours)
+        made.write({**FILES, "pyproject.toml": self.project + self.asked})
+        made.write({".gitignore": self.leaves} if self.leaves else {})
+        return made
+
+
+HATCH = Backend(
+    "hatchling.build",
+    "hatchling",
+    "[tool.hatch.build.hooks.cdn-pipeline]\n",
+    'into = "myapp/assets"\n',
+    "",
+)
+SETUPTOOLS = Backend(
+    "setuptools.build_meta",
+    "setuptools>=70",
+    '[tool.setuptools]\npackages = ["myapp"]\n',
+    '[tool.distutils.build_assets]\ninto = "myapp/assets"\n',
+    "/build/\n*.egg-info/\n",
+)
 
 
 def unpacked_wheel_of_ours(directory: Path) -> Path:

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.manifest import Manifest
-from tests.application import BUILT, FILES, Application, names, unpack
+from tests.application import BUILT, FILES, HATCH, Application, names, unpack
 
-PROJECT = """\
-[build-system]
-requires = ["hatchling", "cdn_pipeline"]
-build-backend = "hatchling.build"
-
-[project]
-name = "myapp"
-version = "1.0"
-
-[tool.hatch.build.hooks.cdn-pipeline]
-"""
+PROJECT = HATCH.project
 
 
 @pytest.fixture
 def application(tmp_path: Path, ours: Path) -> Application:
-    made = Application(tmp_path / "project", "hatchling.build", ours)
-    made.write({**FILES, "pyproject.toml": f'{PROJECT}into = "myapp/assets"\n'})
-    return made
-
-
-def test_a_wheel_carries_the_outputs_of_a_build(application: Application, tmp_path: Path) -> None:
-    wheel = application.call("build_wheel")
-
-    assert names(wheel) == BUILT
-    manifest = Manifest.load(unpack(wheel, tmp_path / "site-packages") / "myapp/assets/manifest.json")
-    assert manifest.url("img/logo.png") == "/static/img/logo.796120837694.png"
-
-
-def test_pip_makes_the_same_wheel(application: Application) -> None:
-    assert names(application.pip_wheel()) == BUILT
+    return HATCH.application(tmp_path, ours)
 
 
 def test_two_wheels_have_the_same_bytes(application: Application) -> None:
     first = application.call("build_wheel").read_bytes()
 
     assert application.call("build_wheel").read_bytes() == first
-
-
-def test_git_sees_nothing_new_after_a_build(application: Application) -> None:
-    before = application.seen_by_git()
-    application.call("build_wheel")
-
-    assert application.seen_by_git() == before
 
 
 def test_an_sdist_has_the_sources_whatever_it_includes_and_git_ignores(
@@ -124,14 +90,6 @@ def test_a_project_whose_code_is_not_found_gets_no_wheel_of_assets_alone(applica
     assert "Unable to determine which files to ship" in application.failure("build_wheel")
 
 
-def test_a_problem_of_the_site_stops_the_build_with_its_place(application: Application) -> None:
-    application.write({"static/css/site.css": "a {}\nb { background: url(../img/lego.png) }\n"})
-    said = application.failure("build_wheel").splitlines()
-
-    assert "static/css/site.css:2:21: error: no asset 'img/lego.png'; did you mean 'img/logo.png'?" in said
-    assert said[-1] == "cdn-pipeline: the assets cannot be built, for the reasons above; no package was made"
-
-
 @pytest.mark.parametrize("hook", ["build_wheel", "build_sdist"])
 def test_every_wrong_option_is_told_before_anything_is_built(application: Application, hook: str) -> None:
     application.write({"pyproject.toml": f'{PROJECT}inot = "myapp/assets"\ntargets = "origin"\n'})
@@ -142,21 +100,3 @@ def test_every_wrong_option_is_told_before_anything_is_built(application: Applic
         f'{place}into: is missing; say where in the wheel, such as "myapp/assets"',
         f"{place}targets: is 'origin'; must be a list of names, such as [\"origin\"]",
     ]
-
-
-def test_the_plug_in_loads_nothing_of_ours_until_a_project_asks(ours: Path) -> None:
-    program = (
-        "import sys, hatchling.plugin.manager as m; m.PluginManager().build_hook.collect();"
-        "print([n for n in sys.modules if n.startswith('cdn_pipeline')])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(ours)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert ran.stdout.splitlines()[-1] == (
-        "['cdn_pipeline', 'cdn_pipeline.integrations', 'cdn_pipeline.integrations.hatch']"
-    )

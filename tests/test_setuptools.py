@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from cdn_pipeline.manifest import Manifest
-from tests.application import BUILT, FILES, Application, names, unpack
+from tests.application import BUILT, FILES, SETUPTOOLS, Application, names, unpack
 
-PROJECT = """\
-[build-system]
-requires = ["setuptools>=70", "cdn_pipeline"]
-build-backend = "setuptools.build_meta"
-
-[project]
-name = "myapp"
-version = "1.0"
-
-[tool.setuptools]
-packages = ["myapp"]
-"""
-ASKED = '[tool.distutils.build_assets]\ninto = "myapp/assets"\n'
+PROJECT = SETUPTOOLS.project
+ASKED = SETUPTOOLS.asked
 
 
 @pytest.fixture
 def application(tmp_path: Path, ours: Path) -> Application:
-    made = Application(tmp_path / "project", "setuptools.build_meta", ours)
-    made.write({**FILES, "pyproject.toml": PROJECT + ASKED, ".gitignore": "/build/\n*.egg-info/\n"})
-    return made
-
-
-def test_a_wheel_carries_the_outputs_of_a_build(application: Application, tmp_path: Path) -> None:
-    wheel = application.call("build_wheel")
-
-    assert names(wheel) == BUILT
-    manifest = Manifest.load(unpack(wheel, tmp_path / "site-packages") / "myapp/assets/manifest.json")
-    assert manifest.url("img/logo.png") == "/static/img/logo.796120837694.png"
-
-
-def test_pip_makes_the_same_wheel(application: Application) -> None:
-    assert names(application.pip_wheel()) == BUILT
-
-
-def test_git_sees_nothing_new_after_a_build(application: Application) -> None:
-    before = application.seen_by_git()
-    application.call("build_wheel")
-
-    assert application.seen_by_git() == before
+    return SETUPTOOLS.application(tmp_path, ours)
 
 
 def test_a_project_that_does_not_ask_is_left_alone(application: Application) -> None:
@@ -120,14 +85,6 @@ def test_an_editable_installation_gets_nothing(application: Application) -> None
     assert not (application.root / "myapp/assets").exists()
 
 
-def test_a_problem_of_the_site_stops_the_build_with_its_place(application: Application) -> None:
-    application.write({"static/css/site.css": "a {}\nb { background: url(../img/lego.png) }\n"})
-    said = application.failure("build_wheel").splitlines()
-
-    assert "static/css/site.css:2:21: error: no asset 'img/lego.png'; did you mean 'img/logo.png'?" in said
-    assert said[-1] == "error: the assets cannot be built, for the reasons above; no package was made"
-
-
 def test_a_problem_of_the_config_is_told_once_with_its_line(application: Application) -> None:
     application.write({"cdn_pipeline.toml": '\nsauce = ["static"]\n'})
 
@@ -141,22 +98,4 @@ def test_wrong_options_are_told(application: Application) -> None:
 
     assert application.failure("build_wheel").splitlines()[-1] == (
         "error: build_assets: into: is '../assets'; must be a place in the wheel, such as \"myapp/assets\""
-    )
-
-
-def test_the_plug_in_loads_nothing_of_ours_until_a_project_asks(ours: Path) -> None:
-    program = (
-        "import sys, setuptools; setuptools.Distribution();"
-        "print([n for n in sys.modules if n.startswith('cdn_pipeline')])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(ours)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert ran.stdout.splitlines()[-1] == (
-        "['cdn_pipeline', 'cdn_pipeline.integrations', 'cdn_pipeline.integrations.setuptools']"
     )
