@@ -17,7 +17,20 @@ from cdn_pipeline.record import Record
 from cdn_pipeline.stores import Store
 from cdn_pipeline.stores.memory import Memory
 
-CONFIG = """
+PLAIN_NAME = """
+[[routes]]
+match = ["/robots.txt"]
+target = "cdn"
+fingerprint = false
+encodings = []
+"""
+ROUTES = f"""{PLAIN_NAME}
+[[routes]]
+match = ["*"]
+target = "cdn"
+encodings = []
+"""
+CONFIG = f"""
 minify = false
 
 [targets.cdn]
@@ -28,18 +41,7 @@ store = "memory:site"
 concurrency = 1
 keep_releases = 1
 grace = "0s"
-
-[[routes]]
-match = ["/robots.txt"]
-target = "cdn"
-fingerprint = false
-encodings = []
-
-[[routes]]
-match = ["*"]
-target = "cdn"
-encodings = []
-"""
+{ROUTES}"""
 
 
 def built(root: Path, files: Mapping[str, str | bytes], config: str = CONFIG) -> Path:

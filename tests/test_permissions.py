@@ -20,33 +20,22 @@ from cdn_pipeline.stores.s3 import multipart
 from cdn_pipeline.stores.s3.wire import Request, Response
 from tests.described import WHOLE, described
 from tests.iam import SECURE, Obeying, allowed_actions, is_allowed
-from tests.publishing import built, config_of
+from tests.publishing import ROUTES, built, config_of
 
 ARN = "arn:aws:s3:::example-assets"
-CONFIG = """
+CONFIG = f"""
 minify = false
 
 [targets.cdn]
 url = "https://cdn.example.com/site/"
 store = "s3://example-assets/site"
-cdn = "cloudfront:{distribution}"
+cdn = "cloudfront:DISTRIBUTION"
 verify_edge = false
 
 [publish]
 keep_releases = 1
 grace = "0s"
-
-[[routes]]
-match = ["/robots.txt"]
-target = "cdn"
-fingerprint = false
-encodings = []
-
-[[routes]]
-match = ["*"]
-target = "cdn"
-encodings = []
-"""
+{ROUTES}"""
 
 FILES: Mapping[str, str | bytes] = {"a.css": "a { color: red }", "robots.txt": "User-agent: *\n"}
 
@@ -64,7 +53,7 @@ class Site:
         client.create_bucket(Bucket="example-assets")
         client.put_bucket_versioning(Bucket="example-assets", VersioningConfiguration={"Status": "Enabled"})
         self.distribution = _new_distribution()
-        self.config = CONFIG.replace("{distribution}", self.distribution)
+        self.config = CONFIG.replace("DISTRIBUTION", self.distribution)
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         built(self.root, files, self.config)
@@ -267,7 +256,7 @@ def _bucket_policy(directory: Path) -> dict[str, Any]:
 
 
 def test_a_policy_names_the_distribution_of_the_config_in_whatever_account(tmp_path: Path) -> None:
-    (tmp_path / "cdn_pipeline.toml").write_text(CONFIG.replace("{distribution}", "E2EXAMPLE"))
+    (tmp_path / "cdn_pipeline.toml").write_text(CONFIG.replace("DISTRIBUTION", "E2EXAMPLE"))
     config = config_of(tmp_path)
 
     assert identity_policy.document(config, describe(config), "deploy") == {
@@ -295,7 +284,7 @@ def test_a_policy_names_the_distribution_of_the_config_in_whatever_account(tmp_p
 
 
 def test_the_command_prints_a_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "cdn_pipeline.toml").write_text(CONFIG.replace("{distribution}", "E2EXAMPLE"))
+    (tmp_path / "cdn_pipeline.toml").write_text(CONFIG.replace("DISTRIBUTION", "E2EXAMPLE"))
     config = config_of(tmp_path)
     command = ["--config", str(tmp_path / "cdn_pipeline.toml"), "provision", "--policy", "prune"]
 
@@ -307,7 +296,7 @@ def test_the_command_prints_a_policy(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_a_policy_says_nothing_of_a_distribution_that_the_config_does_not_name(
     tmp_path: Path, cdn: str
 ) -> None:
-    text = CONFIG.replace('cdn = "cloudfront:{distribution}"\n', cdn)
+    text = CONFIG.replace('cdn = "cloudfront:DISTRIBUTION"\n', cdn)
     (tmp_path / "cdn_pipeline.toml").write_text(text)
     config = config_of(tmp_path)
     policy = identity_policy.document(config, describe(config), "deploy")

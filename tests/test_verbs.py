@@ -25,13 +25,9 @@ from cdn_pipeline.stores import open_store
 from tests.buckets import ANYBODY, moto_server, new_bucket
 from tests.conftest import Site
 from tests.edge_server import EdgeServer, Fault, of_store
+from tests.publishing import PLAIN_NAME
 
-ROUTES = """
-[[routes]]
-match = ["/robots.txt"]
-target = "cdn"
-fingerprint = false
-encodings = []
+ROUTES = f"""{PLAIN_NAME}
 [[routes]]
 match = ["*.css"]
 target = "origin"
