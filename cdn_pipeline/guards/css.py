@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
 from cdn_pipeline.guards import Difference
-from cdn_pipeline.tokens.css_space import essence
+from cdn_pipeline.tokens.css_space import essence, squeezed
 from cdn_pipeline.tokens.css_statements import statements
 
 _SHOWN = 40  # characters of each side in a message
+_IMPORTANT = re.compile(r"\s*!\s*important\s*([;}]?)\Z", re.IGNORECASE)
 
 
 def difference(before: str, after: str) -> Difference | None:
@@ -41,7 +43,7 @@ def _essences(text: str) -> Iterator[tuple[str, int]]:
             continue
         found = known.get(statement)
         if found is None:
-            found = known[statement] = essence(statement)
+            found = known[statement] = _essence(statement)
         last = found[-1:]
         if last == "}" or (last == ";" and depth):
             if len(found) > 1:
@@ -50,6 +52,13 @@ def _essences(text: str) -> Iterator[tuple[str, int]]:
                 yield last, end - 1
         else:
             yield found, start
+
+
+def _essence(statement: str) -> str:
+    """That of a custom property is its text between the ends of its value, which scripts read back."""
+    if statement.startswith("--"):
+        return _IMPORTANT.sub(r"!important\1", squeezed(statement))
+    return essence(statement)
 
 
 def _same(text: str, other: str) -> int:
