@@ -170,9 +170,9 @@ class Drafts:
         for assets in batched(texts, _size, BATCH):
             jobs = [job for asset in assets if (job := self._job(asset)) is not None]
             if jobs:
-                yield Task(prepare.draft_all, jobs)
+                yield Task(prepare.draft_all, jobs, prepare.lost)
         for assets in batched(others, _size, 4 * BATCH):
-            yield Task(prepare.copy, [self._copy_job(asset) for asset in assets])
+            yield Task(prepare.copy, [self._copy_job(asset) for asset in assets], prepare.lost)
 
     def _job(self, asset: Asset) -> DraftJob | None:
         """Reads a text; ``None`` if that failed, or if the cache knew its draft after all."""

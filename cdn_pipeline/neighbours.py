@@ -134,4 +134,4 @@ def _is_little(linked: Sequence[Linked]) -> bool:
 def _tasks(jobs: Sequence[CompressJob]) -> Iterator[Task]:
     slow = any(encoding not in FAST for job in jobs for encoding in job.encodings)
     for batch in batched(jobs, lambda job: job.size, BATCH_SLOW if slow else BATCH):
-        yield Task(prepare.compress, batch)
+        yield Task(prepare.compress, batch, prepare.lost)

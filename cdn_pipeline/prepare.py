@@ -31,6 +31,11 @@ class Lost(NamedTuple):
     message: str
 
 
+def lost(job: object, how: str) -> Lost:
+    """What stands for the result of *job* where the processes at work on it ended: *how* says why."""
+    return Lost(how)
+
+
 class CopyJob(NamedTuple):
     """A file whose bytes are served as they are."""
 

@@ -45,15 +45,14 @@ class Worker:
         except OSError as error:
             raise Gone from error
 
-    def results(self) -> Any:
-        """What the function returned, as soon as it has. Raises `Gone`, and whatever the function raised."""
+    def answer(self) -> tuple[bool, Any]:
+        """Whether the function succeeded, and what it returned or raised. Waits for it. Raises `Gone`."""
         try:
-            succeeded, results = pickle.loads(self.line.recv_bytes())
+            message = self.line.recv_bytes()
         except (EOFError, OSError) as error:
             raise Gone from error
-        if not succeeded:
-            raise results
-        return results
+        answer: tuple[bool, Any] = pickle.loads(message)
+        return answer
 
     def is_gone(self) -> bool:
         """Whether the process has ended, and sent nothing that is not read yet."""

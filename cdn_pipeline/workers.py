@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from cdn_pipeline.errors import ERROR, Problem, SiteError
-
 if TYPE_CHECKING:
     from cdn_pipeline.worker import Worker
 
@@ -28,7 +26,7 @@ class Task(NamedTuple):
 
     function: Callable[[Sequence[Any]], Sequence[Any]]
     jobs: Sequence[Any]
-    lost: Callable[[Any, str], Any] | None = None  # the result of a job that ended two processes, from how
+    lost: Callable[[Any, str], Any]  # what stands for the result of a job that ended two processes
 
 
 class Workers:
@@ -75,13 +73,15 @@ class Workers:
         from cdn_pipeline.worker import Gone
 
         try:
-            results = worker.results()
+            succeeded, results = worker.answer()
         except Gone:
             self._lose(worker)
-        else:
-            del self._busy[worker.line]
-            self._idle.append(worker)
-            run.done.append((task, results))
+            return
+        del self._busy[worker.line]
+        self._idle.append(worker)
+        if not succeeded:
+            raise results
+        run.done.append((task, results))
 
     def _lose(self, worker: Worker) -> None:
         _, run, task = self._busy.pop(worker.line)
@@ -142,20 +142,8 @@ class _Shared(Run):
         lost, self.lost = self.lost, []
         self._tasks = (task._replace(jobs=[job]) for task, _ in lost for job in task.jobs)
         yield from self._results(at_once=1)
-        yield from self._replaced()
-
-    def _replaced(self) -> Iterator[tuple[Any, Any]]:
-        """What stands for the results of jobs that ended two processes. Raises `SiteError` where nothing
-        does."""
-        problems = []
         for task, code in self.lost:
-            for job in task.jobs:
-                if task.lost is None:
-                    problems.append(_problem(job, _ended_twice(code)))
-                else:
-                    yield job, task.lost(job, _ended_twice(code))
-        if problems:
-            raise SiteError(problems)
+            yield from ((job, task.lost(job, _ended_twice(code))) for job in task.jobs)
 
     def _begin(self, at_once: int) -> None:
         """Begins what there is room for, and has the next task at hand."""
@@ -185,11 +173,6 @@ def _ended_twice(code: int) -> str:
     if -code == 9:
         return "the process at work on it was killed twice, perhaps for want of memory"
     return f"the process at work on it was ended twice by signal {-code}"
-
-
-def _problem(job: Any, message: str) -> Problem:
-    place = getattr(job, "shown", None) or getattr(job, "path", None) or str(job)
-    return Problem(ERROR, place, message, "exclude the file, or build with --jobs 1")
 
 
 def batched(

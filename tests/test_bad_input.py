@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cdn_pipeline import freshness, note
+from cdn_pipeline import freshness, note, prepare
 from cdn_pipeline.cache import NAME, Cache
 from cdn_pipeline.config_file import load
 from cdn_pipeline.drafts import Drafts, Noted
@@ -356,7 +356,7 @@ def test_a_full_disk_leaves_the_last_build(site: Site, limit: int) -> None:
 
 def test_workers_do_not_hear_ctrl_c() -> None:
     workers = Workers(2)
-    tasks = [Task(_interrupted, [number]) for number in range(4)]
+    tasks = [Task(_interrupted, [number], prepare.lost) for number in range(4)]
 
     assert sorted(workers.run(tasks, alone=False)) == [(0, 0), (1, 1), (2, 4), (3, 9)]
     workers.stop()

@@ -292,7 +292,7 @@ def test_an_engine_that_ends_its_process_is_a_problem_of_the_file(site: Site) ->
 
     assert problems == [
         "static/a.js: the process at work on it was killed twice, perhaps for want of memory; "
-        "exclude the file, or build with --jobs 1"
+        "build again, or exclude the file"
     ]
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from cdn_pipeline.deadline import limited
-from cdn_pipeline.errors import SiteError
-from cdn_pipeline.prepare import CopyJob
+from cdn_pipeline.prepare import CopyJob, Lost, lost
 from cdn_pipeline.workers import Task, Workers, batched
 
 LARGE = 50_000_000  # bytes; more than any line holds
@@ -40,11 +39,6 @@ def killed_once(jobs: Sequence[str]) -> list[str]:
         if not Path(job).exists():
             Path(job).write_text("")
             os.kill(os.getpid(), signal.SIGKILL)
-    return list(jobs)
-
-
-def killed(jobs: Sequence[str]) -> list[str]:
-    os.kill(os.getpid(), signal.SIGKILL)
     return list(jobs)
 
 
@@ -105,7 +99,9 @@ def pids(jobs: Sequence[int]) -> list[int]:
 def test_every_job_has_its_result(alone: bool) -> None:
     workers = Workers(2)
     try:
-        results = dict(workers.run([Task(doubled, range(n, n + 10)) for n in range(0, 100, 10)], alone=alone))
+        results = dict(
+            workers.run([Task(doubled, range(n, n + 10), lost) for n in range(0, 100, 10)], alone=alone)
+        )
     finally:
         workers.stop()
 
@@ -117,14 +113,14 @@ def test_a_killed_worker_is_replaced_and_its_work_done_again(tmp_path: Path, wor
     (tmp_path / "0").write_text("")
     (tmp_path / "2").write_text("")
 
-    results = dict(workers.run([Task(killed_once, [job]) for job in jobs], alone=False))
+    results = dict(workers.run([Task(killed_once, [job], lost) for job in jobs], alone=False))
 
     assert results == {job: job for job in jobs}
 
 
 def test_a_worker_that_is_killed_while_it_sends_holds_up_nobody(tmp_path: Path, workers: Workers) -> None:
     jobs = [str(tmp_path / str(number)) for number in range(4)]
-    run = workers.run([Task(killed_while_sending, [job]) for job in jobs], alone=False)
+    run = workers.run([Task(killed_while_sending, [job], lost) for job in jobs], alone=False)
 
     results = limited(60, lambda: dict(run))
 
@@ -133,45 +129,29 @@ def test_a_worker_that_is_killed_while_it_sends_holds_up_nobody(tmp_path: Path, 
 
 def test_the_end_of_a_worker_is_seen_though_its_line_is_held(tmp_path: Path, workers: Workers) -> None:
     job = str(tmp_path / "left")
-    run = workers.run([Task(leaving_a_process, [job])], alone=False)
+    run = workers.run([Task(leaving_a_process, [job], lost)], alone=False)
     try:
-        with pytest.raises(SiteError, match="ended twice with exit code 3"):
-            limited(60, lambda: list(run))
+        assert limited(60, lambda: dict(run)) == {
+            job: Lost("the process at work on it ended twice with exit code 3")
+        }
     finally:
         for pid in Path(job).read_text().split():
             os.kill(int(pid), signal.SIGKILL)
 
 
-def test_the_error_names_what_ends_workers_and_all_else_is_done(workers: Workers) -> None:
+def test_what_ends_workers_twice_is_known_and_all_else_is_done(workers: Workers) -> None:
     jobs = [CopyJob(f"{number}.png", "", int(number in (0, 7)), "", False) for number in range(40)]
-    results = []
-    with pytest.raises(SiteError) as caught:
-        for _, path in workers.run(
-            [Task(killed_by_large, jobs[:5]), Task(killed_by_large, jobs[5:])], alone=False
-        ):
-            results.append(path)
+    tasks = [Task(killed_by_large, some, lost) for some in (jobs[:5], jobs[5:])]
+    killed = Lost("the process at work on it was killed twice, perhaps for want of memory")
 
-    assert sorted(str(problem) for problem in caught.value.problems) == [
-        f"{name}: the process at work on it was killed twice, perhaps for want of memory; "
-        "exclude the file, or build with --jobs 1"
-        for name in ("0.png", "7.png")
-    ]
-    assert sorted(results) == sorted(job.path for job in jobs if not job.size)
-
-
-def test_a_task_may_say_what_stands_for_a_lost_result(workers: Workers) -> None:
-    task = Task(killed, ["a", "b"], lambda job, how: f"{job} {how}")
-
-    assert dict(workers.run([task], alone=False)) == {
-        job: f"{job} the process at work on it was killed twice, perhaps for want of memory" for job in "ab"
-    }
+    assert dict(workers.run(tasks, alone=False)) == {job: killed if job.size else job.path for job in jobs}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_is_to_be_apart_runs_in_another_process(jobs: int) -> None:
     workers = Workers(jobs)
     try:
-        ((_, pid),) = workers.run([Task(pids, [1])], alone=True, apart=True)
+        ((_, pid),) = workers.run([Task(pids, [1], lost)], alone=True, apart=True)
     finally:
         workers.stop()
 
@@ -180,14 +160,15 @@ def test_what_is_to_be_apart_runs_in_another_process(jobs: int) -> None:
 
 def test_what_a_task_raises_is_raised_here(workers: Workers) -> None:
     with pytest.raises(ZeroDivisionError):
-        list(workers.run([Task(divided, [0])], alone=False))
+        list(workers.run([Task(divided, [0], lost)], alone=False))
     with pytest.raises(RuntimeError, match="Odd: so odd"):
-        list(workers.run([Task(odd, [""])], alone=False))
+        list(workers.run([Task(odd, [""], lost)], alone=False))
+    assert limited(60, lambda: list(workers.run([Task(doubled, [1], lost)], alone=False))) == [(1, 2)]
 
 
 def test_two_runs_may_be_under_way_at_once(workers: Workers) -> None:
-    first = workers.run([Task(doubled, [number]) for number in range(20)], alone=False)
-    second = workers.run([Task(divided, [number]) for number in range(1, 20)], alone=False)
+    first = workers.run([Task(doubled, [number], lost) for number in range(20)], alone=False)
+    second = workers.run([Task(divided, [number], lost) for number in range(1, 20)], alone=False)
 
     assert dict(second) == {number: 1 / number for number in range(1, 20)}
     assert dict(first) == {number: number * 2 for number in range(20)}
@@ -195,7 +176,7 @@ def test_two_runs_may_be_under_way_at_once(workers: Workers) -> None:
 
 def test_stopping_leaves_no_process() -> None:
     workers = Workers(2)
-    found = {pid for _, pid in workers.run([Task(pids, [1, 2]), Task(pids, [3])], alone=False)}
+    found = {pid for _, pid in workers.run([Task(pids, [1, 2], lost), Task(pids, [3], lost)], alone=False)}
     workers.stop()
 
     for pid in found:
