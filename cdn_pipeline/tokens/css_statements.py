@@ -1,19 +1,23 @@
 """A style sheet divided into statements: the text up to each ``{``, ``}`` and ``;`` that structures it.
 
 ``a { b: c; d: e }`` is ``a {``, ``b: c;`` and ``d: e }``. Almost every statement is one match of one regular
-expression; what that cannot divide (deep brackets, a block in a custom property, text that ends too early) is
-read token by token.
+expression, or is found by `native.css.divide`, which does the same in C; what these leave (deep brackets, a
+block in a custom property, text that ends too early) is read token by token.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from cdn_pipeline.tokens import Edit, spliced
+from cdn_pipeline.tokens import Edit, native, spliced
 from cdn_pipeline.tokens.css import (
+    CDC,
+    CDO,
     CLOSED_COMMENT,
     CLOSER,
+    COMMENT,
     DELIM,
     IDENTIFIER,
     IN_DOUBLE_QUOTES,
@@ -53,10 +57,12 @@ def _balanced(depths: int) -> str:
     return rf"(?:{_ODD}|{_PAREN}{_balanced(depths - 1)}\)|\[(?:{_ODD}|{_PLAIN})*+\]|{_PLAIN})*+"
 
 
-_LEAD = rf"(?:(?!/\*!){CLOSED_COMMENT}|{WHITE}++)*+"
-_STATEMENT = re.compile(
-    rf"{_LEAD}(?:(<!--|-->|(?=/\*!){CLOSED_COMMENT}|{_balanced(_DEPTHS)}(?:[{{}};]|\Z))|)", re.VERBOSE
-)
+@functools.cache
+def _statement() -> re.Pattern[str]:
+    """What may stand before a statement, and the statement if it is ordinary. C spares it the 7 ms that it
+    takes to compile."""
+    lead = rf"(?:(?!/\*!){CLOSED_COMMENT}|{WHITE}++)*+"
+    return re.compile(rf"{lead}(?:((?!/\*|-->){_balanced(_DEPTHS)}(?:[{{}};]|\Z))|)", re.VERBOSE)
 
 
 _DECLARES = re.compile(
@@ -68,14 +74,12 @@ _SUBSTITUTION = re.compile(rf"(?:{'|'.join(sorted(SUBSTITUTES))})\(", re.IGNOREC
 Statement = tuple[int, int, int]
 
 
-def statements(text: str) -> Iterable[Statement]:
+def statements(text: str) -> Sequence[Statement]:
     """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth is the
     number of blocks that are open before it. White space and comments before a statement belong to none, but
     ``/*! */``, ``<!--`` and ``-->`` are each one. The last one may lack its end."""
     known = _recent.get(text)
-    if known is None and len(text) <= _LARGEST:
-        known = _remember(text, list(_divided(text)))
-    return _divided(text) if known is None else known
+    return _remember(text, _divided(text)) if known is None else known
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
@@ -94,9 +98,10 @@ _LARGEST = 4_000_000  # characters
 
 
 def _remember(text: str, found: list[Statement]) -> list[Statement]:
-    while len(_recent) >= _KEEP:
-        del _recent[next(iter(_recent))]
-    _recent[text] = found
+    if len(text) <= _LARGEST:
+        while len(_recent) >= _KEEP:
+            del _recent[next(iter(_recent))]
+        _recent[text] = found
     return found
 
 
@@ -116,21 +121,29 @@ def _moved(found: Iterable[Statement], edits: Iterable[Edit]) -> Iterator[Statem
         yield moved, end + shift, depth
 
 
-def _divided(text: str) -> Iterator[Statement]:
-    at, depth = int(text.startswith("\ufeff")), 0
+def _divided(text: str) -> list[Statement]:
+    found: list[Statement] = []
+    cut = native.css.divide if native.css else divide
+    at, depth = cut(text, int(text.startswith("\ufeff")), 0, found)
     while at < len(text):
-        for match in _STATEMENT.finditer(text, at):
-            start, end = match.span(1)
-            if start < 0 or (depth and text[end - 1] == "{" and _keeps_blocks(text, start, end)):
-                at = match.end() if start < 0 else start
-                break
-            if start == end:
-                return
-            yield start, end, depth
-            depth = _depth(depth, text[end - 1])
         end = _end(text, at, depth)
-        yield at, end, depth
-        at, depth = end, _depth(depth, text[end - 1])
+        found.append((at, end, depth))
+        at, depth = cut(text, end, _depth(depth, text[end - 1]), found)
+    return found
+
+
+def divide(text: str, at: int, depth: int, found: list[Statement]) -> tuple[int, int]:
+    """Find the ordinary statements from *at* on, where *depth* blocks are open. Return where the first that
+    is not ordinary begins, or the text ends, and how many blocks are open there."""
+    for match in _statement().finditer(text, at):
+        start, end = match.span(1)
+        if start == end:
+            return match.end(), depth
+        if depth and text[end - 1] == "{" and _keeps_blocks(text, start, end):
+            return start, depth
+        found.append((start, end, depth))
+        depth = _depth(depth, text[end - 1])
+    return len(text), depth
 
 
 def terminator(text: str, start: int, end: int) -> str:
@@ -152,6 +165,8 @@ def _end(text: str, start: int, depth: int) -> int:
     keeps_blocks = False
     for match in TOKEN.finditer(text, start):
         kind, token = match.lastgroup or DELIM, match.group()
+        if match.start() == start and kind in (COMMENT, CDO, CDC):
+            return match.end()
         if closers and kind == DELIM and token == closers[-1]:
             closers.pop()
         elif token == "{" and not closers and not keeps_blocks:
