@@ -107,6 +107,11 @@ def test_what_loads_nothing_of_ours_is_no_reference(text: str) -> None:
         ("@font-face{src:url(x.eot?#iefix) format('e'),local('y')}", [("font", "x.eot", "?#iefix")]),
         ("@FONT-FACE{SRC:url(x)}", [("font", "x", "")]),
         ("@media all{@font-face{src:url(x)}a{src:url(y)}}", [("font", "x", ""), ("image", "y", "")]),
+        (
+            "@font-face{a{b:url(x)}src:url(y)}a{src:url(z)}",
+            [("image", "x", ""), ("font", "y", ""), ("image", "z", "")],
+        ),
+        ("a{/*url(x)*/b:c;/*url(y)*/d:url(z)/*url(w)*/}", [("image", "z", "")]),
         ("a{--x:url(y)}", [("custom", "y", "")]),
         ("a{--x:{b:url(y);c:'z'}}", [("custom", "y", "")]),
         ("a{filter:url(x.svg#f)}", [("fragment", "x.svg", "#f")]),
