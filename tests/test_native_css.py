@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from cdn_pipeline.minify.css import minify
 from cdn_pipeline.references.css import references
 from cdn_pipeline.tokens import css_statements, native
-from cdn_pipeline.tokens.css_space import squeezed
 from cdn_pipeline.tokens.css_statements import statements
 
 pytestmark = pytest.mark.skipif(native.css is None, reason="no compiler was here")
@@ -60,7 +59,7 @@ SHEETS = st.lists(
 def everything(text: str) -> object:
     css_statements._recent.clear()
     found = statements(text)
-    return found, minify(text), references(text), [squeezed(text[start:end]) for start, end, _ in found]
+    return found, minify(text), references(text)
 
 
 @given(st.one_of(SOUP, PIECES, SHEETS))
@@ -98,3 +97,66 @@ def test_ordinary_statements_are_not_left_to_python() -> None:
         'content: "é \\"; }";',
     ]
     assert (ORDINARY[at:], depth) == ("--x : { 1 }\n", 2)
+
+
+LEFT = "left to Python"
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("a{", "a{"),
+        ("a > b , c + d~e {", "a>b,c+d~e{"),
+        ('[type="x y"] :not( .b ) {', '[type="x y"] :not(.b){'),
+        (".md\\:a :hover\n{", ".md\\:a :hover{"),
+        (".größe .a {", ".größe .a{"),
+        ("color : red ;", "color:red;"),
+        ("font: 'A  é' , hsl( 1 2% 3% / .5 ) ! important }", "font:'A  é',hsl(1 2% 3% / .5)!important}"),
+        ("background: url(data:x;y,z) , url( 'a' );", "background:url(data:x;y,z),url('a');"),
+        ("--x: a , b ;", "--x:a , b;"),
+        ("--x: ;", "--x: ;"),
+        ("margin: calc( var(--x) * 2 ) ;", "margin:calc( var(--x) * 2 );"),
+        ("a /* b */ {", LEFT),
+        ("@media print {", LEFT),
+        ("[a = b] {", LEFT),
+        ("a: b--c , d;", LEFT),
+        ("a: \\9 ;", LEFT),
+        ("a > > b {", LEFT),
+        ("a: url( x );", LEFT),
+        ("a: b", LEFT),
+    ],
+)
+def test_what_c_makes_of_one_statement(statement: str, expected: str) -> None:
+    text = statement + "\n"
+
+    assert native.css.joined(text, [(0, len(statement), 0)], lambda start, end: LEFT) == expected
+
+
+def test_c_asks_for_the_statement_that_ends_the_text() -> None:
+    asked: list[tuple[int, int]] = []
+
+    assert (
+        native.css.joined("a{}", [(0, 2, 0), (2, 3, 1)], lambda *place: asked.append(place) or "}") == "a{}"
+    )
+    assert asked == [(2, 3)]
+
+
+def test_c_takes_more_text_for_a_statement_than_it_had() -> None:
+    assert native.css.joined("--é:", [(0, 4, 0)], lambda start, end: "--é: " * 99) == "--é: " * 99
+
+
+@pytest.mark.parametrize("found", [(0, 4, 0), (-1, 2, 0), (2, 2, 0), (2, 1, 0)])
+def test_c_knows_what_is_no_statement(found: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="no such statement"):
+        native.css.joined("a;b", [found], lambda start, end: "")
+
+
+@pytest.mark.parametrize("piece", [None, b"a;", "é€;"])
+def test_c_refuses_what_no_statement_can_become(piece: str) -> None:
+    with pytest.raises(TypeError, match="text"):
+        native.css.joined("é;", [(0, 2, 0)], lambda start, end: piece)
+
+
+def test_an_error_of_python_goes_through_c() -> None:
+    with pytest.raises(ZeroDivisionError):
+        native.css.joined("@a ;@b ;", [(0, 4, 0), (4, 8, 0)], lambda start, end: str(start // 0))

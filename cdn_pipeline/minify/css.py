@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
+from cdn_pipeline.tokens import native
 from cdn_pipeline.tokens.css import CLOSED_COMMENT, WHITE
 from cdn_pipeline.tokens.css_printer import printed
 from cdn_pipeline.tokens.css_space import squeezed
-from cdn_pipeline.tokens.css_statements import statements
+from cdn_pipeline.tokens.css_statements import Statement, statements
 
 _CHARSET = "@charset"
 _SHORT = 200  # characters; longer statements are seldom said twice
@@ -18,20 +20,31 @@ _MARK = re.compile(rf"(\ufeff)(?:{CLOSED_COMMENT})*({WHITE}?)")
 
 def minify(text: str) -> str:
     """*text* without the white space, comments and last semicolons that mean nothing; ``/*! */`` stays."""
+    join = native.css.joined if native.css else joined
+    body = join(text, statements(text), functools.partial(_printed, text))
     mark = _mark(text)
-    pieces = [mark]
-    for start, end, depth in statements(text):
-        statement = text[start:end]
-        if end == len(text):
-            piece = printed(statement)
-        else:
-            piece = _squeezed(statement) if len(statement) < _SHORT else squeezed(statement)
+    if text.startswith((_CHARSET, "\ufeff" + _CHARSET)) or not body.startswith(_CHARSET):
+        return mark + body
+    return f"{mark} {body}"  # it means nothing after white space, and would come to life
+
+
+def joined(text: str, found: list[Statement], print_one: Callable[[int, int], str]) -> str:
+    """What *print_one* makes of the statements, each given by its start and end, without the last semicolons
+    of blocks. In C it is asked only for those that are not ordinary, and for one that ends the text."""
+    pieces: list[str] = []
+    for start, end, depth in found:
+        piece = print_one(start, end)
         if piece == "}" and depth and pieces[-1][-1:] == ";":
             _drop_semicolons(pieces)
         pieces.append(piece)
-    if text.startswith((_CHARSET, "\ufeff" + _CHARSET)) or not "".join(pieces[1:3]).startswith(_CHARSET):
-        return "".join(pieces)
-    return f"{mark} {''.join(pieces[1:])}"  # it means nothing after white space, and would come to life
+    return "".join(pieces)
+
+
+def _printed(text: str, start: int, end: int) -> str:
+    statement = text[start:end]
+    if end == len(text):
+        return printed(statement)
+    return _squeezed(statement) if len(statement) < _SHORT else squeezed(statement)
 
 
 def _mark(text: str) -> str:

@@ -74,7 +74,7 @@ _SUBSTITUTION = re.compile(rf"(?:{'|'.join(sorted(SUBSTITUTES))})\(", re.IGNOREC
 Statement = tuple[int, int, int]
 
 
-def statements(text: str) -> Sequence[Statement]:
+def statements(text: str) -> list[Statement]:
     """The (start, end, depth) of every statement: its end includes its ``{``, ``}`` or ``;``; depth is the
     number of blocks that are open before it. White space and comments before a statement belong to none, but
     ``/*! */``, ``<!--`` and ``-->`` are each one. The last one may lack its end."""
