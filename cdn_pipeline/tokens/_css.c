@@ -6,38 +6,29 @@
 
 #include "_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* ---- characters */
 
 enum {
-    BLANK = 1,     /* white space */
+    BLANK = 1, /* white space */
     LINE_END = 2,
-    WORD = 4,      /* in a name or a number */
-    HEX = 8,       /* a hexadecimal digit */
-    IN_URL = 16,   /* in url() without quotes */
-    PLAIN = 32,    /* anything else that needs no closer look when a statement is printed */
+    WORD = 4,    /* in a name or a number */
+    HEX = 8,     /* a hexadecimal digit */
+    IN_URL = 16, /* in url() without quotes */
+    PLAIN = 32,  /* anything else that needs no closer look when a statement is printed */
 };
 
-static unsigned char class_of[128];
-
-static void
-classify(const char *characters, int property)
-{
-    for (; *characters; characters++) {
-        class_of[(unsigned char)*characters] |= property;
-    }
-}
+static unsigned short class_of[128];
 
 static void
 fill_classes(void)
 {
-    classify(" \t\n\r\f", BLANK);
-    classify("\n\r\f", LINE_END);
-    classify("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", WORD);
-    classify("0123456789abcdefABCDEF", HEX);
-    classify(".:,>~+*%!@&^$|=?;{}/#", PLAIN);
+    classify(class_of, " \t\n\r\f", BLANK);
+    classify(class_of, "\n\r\f", LINE_END);
+    classify(class_of, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", WORD);
+    classify(class_of, "0123456789abcdefABCDEF", HEX);
+    classify(class_of, ".:,>~+*%!@&^$|=?;{}/#", PLAIN);
     class_of[0] = WORD | IN_URL; /* read as U+FFFD */
     for (int code = 33; code < 127; code++) {
         class_of[code] |= strchr("\"'()\\", code) == NULL ? IN_URL : 0;
@@ -153,27 +144,6 @@ end_of_url(const Text *text, Py_ssize_t i)
     }
     i = after_blanks(text, i);
     return at(text, i) == ')' ? i + 1 : -1;
-}
-
-enum { DEEPEST = 32 };
-
-typedef struct {
-    char closers[DEEPEST];
-    int depth;
-} Brackets;
-
-/* Whether a bracket is well nested. */
-static bool
-nests(Brackets *open, Py_UCS4 bracket)
-{
-    if (bracket == ')' || bracket == ']') {
-        return open->depth > 0 && open->closers[--open->depth] == (char)bracket;
-    }
-    if (open->depth == DEEPEST) {
-        return false;
-    }
-    open->closers[open->depth++] = bracket == '(' ? ')' : ']';
-    return true;
 }
 
 /* ---- divide */
@@ -629,8 +599,8 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_css", .m_size = 0, .m_methods = functions};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_css", .m_size = 0,
+                                        .m_methods = functions};
 
 PyMODINIT_FUNC
 PyInit__css(void)

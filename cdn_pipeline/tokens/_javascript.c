@@ -7,7 +7,6 @@
 
 #include "_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* ---- characters */
@@ -31,14 +30,6 @@ enum {
 static unsigned short class_of[128];
 
 static void
-classify(const char *characters, int property)
-{
-    for (; *characters; characters++) {
-        class_of[(unsigned char)*characters] |= property;
-    }
-}
-
-static void
 fill_classes(void)
 {
     for (int code = 0; code < 32; code++) {
@@ -47,16 +38,16 @@ fill_classes(void)
     class_of[127] = CONTROL;
     class_of['\n'] = class_of['\r'] = LINE_END;
     class_of['\t'] = class_of['\v'] = class_of['\f'] = class_of[' '] = BLANK;
-    classify("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$\\", WORD | ENDS | BEGINS);
-    classify("0123456789", WORD | DIGIT | ENDS | BEGINS);
-    classify("([{,;:?=<>!~&|^%*/", OPERAND);
-    classify(")]}\"'`\x01", ENDS);
-    classify("{[(\"'`\x02+-!~#@*", BEGINS);
-    classify("+-*/%&|^<>=!?", EQUALS);
-    classify("+-*&|<>?", DOUBLES);
-    classify("\"'`\x01\x02\\", MARK);
-    classify("\"'`/\\{}", LITERAL);
-    classify("()[]{}#@-", ORDERED);
+    classify(class_of, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$\\", WORD | ENDS | BEGINS);
+    classify(class_of, "0123456789", WORD | DIGIT | ENDS | BEGINS);
+    classify(class_of, "([{,;:?=<>!~&|^%*/", OPERAND);
+    classify(class_of, ")]}\"'`\x01", ENDS);
+    classify(class_of, "{[(\"'`\x02+-!~#@*", BEGINS);
+    classify(class_of, "+-*/%&|^<>=!?", EQUALS);
+    classify(class_of, "+-*&|<>?", DOUBLES);
+    classify(class_of, "\"'`\x01\x02\\", MARK);
+    classify(class_of, "\"'`/\\{}", LITERAL);
+    classify(class_of, "()[]{}#@-", ORDERED);
 }
 
 static inline int
@@ -403,34 +394,6 @@ scan(PyObject *module, PyObject *args)
 }
 
 /* ---- is_plain */
-
-enum { DEEPEST = 1000 };
-
-typedef struct {
-    char closers[DEEPEST];
-    int depth;
-} Brackets;
-
-static bool
-nests(Brackets *open, Py_UCS4 character)
-{
-    switch (character) {
-    case '(':
-    case '[':
-    case '{':
-        if (open->depth == DEEPEST) {
-            return false;
-        }
-        open->closers[open->depth++] = character == '(' ? ')' : character == '[' ? ']' : '}';
-        return true;
-    case ')':
-    case ']':
-    case '}':
-        return open->depth > 0 && open->closers[--open->depth] == (char)character;
-    default:
-        return true;
-    }
-}
 
 /* Whether the character at i, which is ORDERED, may stand there. */
 static bool
