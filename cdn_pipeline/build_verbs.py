@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cdn_pipeline import CONFIG, PRIVATE, freshness, invocation, report
+from cdn_pipeline import CONFIG, PRIVATE, freshness, invocation, quantity, report
 
 if TYPE_CHECKING:
     from cdn_pipeline.built import Built, Request
@@ -107,7 +107,7 @@ def _print(summary: Mapping[str, Any], options: argparse.Namespace, text: str) -
     if problems:
         sys.stdout.flush()
         print("\n" + "\n".join(problems), file=sys.stderr)
-        print(report.count(len(problems), "warning"), file=sys.stderr)
+        print(quantity.count(len(problems), "warning"), file=sys.stderr)
 
 
 def _key(file: str) -> str:
@@ -180,7 +180,7 @@ def check(options: argparse.Namespace) -> int:
         print(report.as_json({"ok": True, "files": len(built.outputs), "problems": found}))
         return 0
     print("\n".join(report.problem_lines(found)), end="\n" if found else "", file=sys.stderr)
-    print(f"{report.count(len(built.outputs), 'file')} checked, {report.count(len(found), 'warning')}")
+    print(f"{quantity.count(len(built.outputs), 'file')} checked, {quantity.count(len(found), 'warning')}")
     return 0
 
 

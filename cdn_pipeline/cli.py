@@ -21,6 +21,7 @@ from cdn_pipeline import (
     invocation,
     provision_arguments,
     publish_arguments,
+    quantity,
     report,
 )
 from cdn_pipeline.invocation import Project
@@ -110,7 +111,7 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
         print("\n".join(report.problem_lines(found)), file=sys.stderr)
         errors = sum(problem["severity"] == "error" for problem in found)
         closing = "; nothing was changed" if isinstance(error, ConfigError | SiteError) else ""
-        print(report.count(errors, "error") + closing, file=sys.stderr)
+        print(quantity.count(errors, "error") + closing, file=sys.stderr)
     codes = {ConfigError: 2, Superseded: 3}
     return next((code for kind, code in codes.items() if isinstance(error, kind)), 1)
 

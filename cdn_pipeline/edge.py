@@ -21,6 +21,7 @@ from urllib.parse import quote, urlsplit
 from cdn_pipeline import __version__, connection
 from cdn_pipeline.connection import Network
 from cdn_pipeline.decoding import NAMES, Undecodable, decoded
+from cdn_pipeline.quantity import count
 
 BROWSER = ", ".join(NAMES)  # as Chromium and Firefox ask over HTTPS
 IDENTITY = "identity"
@@ -251,7 +252,7 @@ def _limit(sock: socket.socket, seconds: float) -> Iterator[None]:
 
 def _why(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
-        announced = f", {error.expected:,} bytes were announced" if error.expected else ""
+        announced = f" (announced: {count(error.expected, 'byte')})" if error.expected else ""
         return f"its body is cut off{announced}"
     if isinstance(error, TimeoutError):
         return "nothing more of it came"

@@ -12,6 +12,7 @@ from cdn_pipeline.built import Built
 from cdn_pipeline.config import Config
 from cdn_pipeline.errors import SiteError
 from cdn_pipeline.link import components, dependencies
+from cdn_pipeline.quantity import count
 
 FINGERPRINT = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]*$|$)")
 
@@ -109,7 +110,7 @@ def text(explanation: Mapping[str, Any]) -> str:
         "type": explanation["type"],
         "headers": "; ".join(f"{name}: {value}" for name, value in explanation["headers"].items()),
         "encodings": ", ".join(explanation["encodings"]) or "none",
-        "size": f"{explanation['size']:,} bytes",
+        "size": count(explanation["size"], "byte"),
         "bundle": explanation["bundle"],
         "made from": _column(explanation["sources"]),
         "in bundle": _column(explanation["in_bundles"]),

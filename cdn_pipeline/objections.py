@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cdn_pipeline import PRIVATE
 from cdn_pipeline.current import Current
 from cdn_pipeline.publication import Place, Publication
+from cdn_pipeline.quantity import count
 from cdn_pipeline.record import Record
 from cdn_pipeline.stores import Listed
 
@@ -38,7 +39,7 @@ def foreign(
         strangers = sorted(set(there) - set(place.objects))
         if strangers and not is_claimed(current, place, there):
             yield (
-                f"{place.store}: holds {len(strangers):,} objects that are not of this site, such as "
+                f"{place.store}: holds {count(len(strangers), 'object')} of somebody else's, such as "
                 f"{strangers[0]!r}; name an empty prefix in targets.{name}.store, or allow it with --adopt"
             )
         shelf = before.shelves.get(name) if before is not None else None
@@ -58,8 +59,8 @@ def shrunk(publication: Publication, before: Record | None) -> Iterator[str]:
     now = sum(1 for _ in publication.objects)
     if was > SMALL and now < was * SHRUNK:
         yield (
-            f"the build has {now:,} files, and the release before it {was:,}; if that is meant, allow it "
-            "with --allow-shrink"
+            f"the build has {count(now, 'file')}, and the release before it {was:,}; if that is meant, "
+            "allow it with --allow-shrink"
         )
 
 

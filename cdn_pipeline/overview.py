@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from cdn_pipeline.manifest import Manifest
+from cdn_pipeline.quantity import count
 
 PAGE = """\
 <!doctype html>
@@ -32,7 +33,7 @@ def overview(manifest: Manifest) -> str:
 def _table(manifest: Manifest, target: str) -> str:
     rows = "\n".join(
         f'<tr><td>{escape(name)}<td><a href="{escape(entry["url"])}">{escape(entry["url"])}</a>'
-        f"<td>{entry['size']:,} bytes"
+        f"<td>{count(entry['size'], 'byte')}"
         for name in manifest.names()
         if (entry := manifest.entry(name))["target"] == target
     )

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from cdn_pipeline import report
+from cdn_pipeline import quantity, report
 from cdn_pipeline.config import Config
 from cdn_pipeline.provision import cloudformation, identity_policy, reconcile, settings, terraform
 from cdn_pipeline.provision.account import Account
@@ -69,7 +69,7 @@ def _show(plan: Plan, description: Description, options: argparse.Namespace) -> 
         return 1 if plan.errors else 0
     for change in plan.changes:
         print("\n".join(_lines(change)))
-    count = report.count(len(plan.changes), "step")
+    count = quantity.count(len(plan.changes), "step")
     told = f"{count} to do" if plan.changes else f"{description.site} is as described"
     print(f"{told}; nothing was changed", flush=True)
     _tell_problems(plan)
@@ -125,7 +125,7 @@ def _short(value: Any) -> str:
 def _ending(
     done: Plan, description: Description, config: Config, wanted: dict[str, str], *, is_written: bool
 ) -> str:
-    count = report.count(len(done.changes), "step")
+    count = quantity.count(len(done.changes), "step")
     told = f"{count} done" if done.changes else f"{description.site} is as described; nothing was changed"
     target = config.targets[description.target]
     is_said = (target.url, target.store, target.cdn) == tuple(wanted.values())

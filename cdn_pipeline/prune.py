@@ -14,6 +14,7 @@ from cdn_pipeline.config import Config
 from cdn_pipeline.current import Doomed
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.home import Home, Open, Seen
+from cdn_pipeline.quantity import count
 from cdn_pipeline.record import DIRECTORY
 from cdn_pipeline.retention import Doom, Rules, Survey, Version
 from cdn_pipeline.stores import Conflict, open_store
@@ -104,8 +105,8 @@ class _Prune:
         more, before anything is deleted."""
         if len(found.all) > self.most:
             raise PublishError(
-                f"{len(found.all):,} objects would be deleted, and {self.most:,} are allowed; look at them "
-                "with `cdn-pipeline prune --dry-run`, then allow it with --max-deletes"
+                f"{count(len(found.all), 'object')} would be deleted, and at most {self.most:,} may be; look "
+                "at them with `cdn-pipeline prune --dry-run`, then allow it with --max-deletes"
             )
         announced = _doomed((*found.objects, *found.orphans))
         if announced:

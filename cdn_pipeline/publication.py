@@ -17,6 +17,7 @@ from cdn_pipeline.compress import SUFFIXES
 from cdn_pipeline.config import ORIGIN, Config, Target
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, PublishError
 from cdn_pipeline.negotiation import CODINGS
+from cdn_pipeline.quantity import count
 
 TAGS = "Cache-Tag"  # what Cloudflare reads; CloudFront reads whatever its CacheTagConfig names
 STATED = b'{\n "version": 1,\n "release": "%b",\n'  # how `manifest_text` begins a manifest
@@ -193,7 +194,7 @@ def _wrong(found: Object, other: Object | None) -> list[Problem]:
         message, hint = (error.strerror or "is missing").lower(), "build again"
     else:
         if size != found.size:
-            message, hint = f"has {size} bytes, and {found.size} in the manifest", "build again"
+            message, hint = f"has {count(size, 'byte')}, and {found.size} in the manifest", "build again"
         elif found.key.startswith(f"{PRIVATE}/"):
             message, hint = "lies where stores keep what is not the site's", "give it another name"
         elif other is not None and (other.sha256, other.headers) != (found.sha256, found.headers):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cdn_pipeline import PRIVATE
-from cdn_pipeline.report import count, human_size
+from cdn_pipeline.quantity import count, human_size
 
 Facts = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ from cdn_pipeline.current import Current
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.home import Home
 from cdn_pipeline.plan import BLOBS
+from cdn_pipeline.quantity import count
 from cdn_pipeline.record import Record, Shelf
 from cdn_pipeline.spelling import nearest
 from cdn_pipeline.stores import Listed
@@ -71,7 +72,9 @@ def _lack(shelf: Shelf, key: str, size: int, there: Mapping[str, Listed]) -> lis
     listed = there.get(key)
     if listed is None:
         return [Lack(shelf.store, key, "missing")]
-    return [] if listed.size == size else [Lack(shelf.store, key, f"{listed.size} bytes in place of {size}")]
+    if listed.size == size:
+        return []
+    return [Lack(shelf.store, key, f"{count(listed.size, 'byte')} in place of {size:,}")]
 
 
 def doomed(found: Record, home: Home, current: Current) -> list[tuple[str, str]]:

@@ -10,25 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-# Imports nothing of ours: a build with nothing to do reports from its notes alone.
+from cdn_pipeline.quantity import count, human_size
+
+# Imports no more of ours: a build with nothing to do reports from its notes alone.
 
 PLACES = 10  # that one line names
-
-
-def human_size(size: int) -> str:
-    """``1234567`` bytes are ``1.2 MB``."""
-    if size < 1000:
-        return f"{size} B"
-    for unit in ("kB", "MB", "GB"):
-        size_in_unit = size / {"kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
-        if size_in_unit < 999.5 or unit == "GB":
-            return f"{size_in_unit:.1f} {unit}" if size_in_unit < 9.95 else f"{size_in_unit:.0f} {unit}"
-    raise AssertionError
-
-
-def count(number: int, noun: str) -> str:
-    """``1 file``, ``2,000 files``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def place(problem: Mapping[str, Any]) -> str:

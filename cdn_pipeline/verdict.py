@@ -12,6 +12,7 @@ from cdn_pipeline.cdns.cache_status import BYPASS
 from cdn_pipeline.edge import IDENTITY, Request, Response
 from cdn_pipeline.errors import ERROR, WARNING, Problem
 from cdn_pipeline.expectation import ALLOWED, Expected
+from cdn_pipeline.quantity import count
 
 SHOWN = 10  # URLs of one finding that are listed
 
@@ -126,9 +127,9 @@ class _Verdict:
         is_page = response.start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html"))
         message = "it is an HTML page" if is_page else "it has other bytes than the release"
         hint = "switch off whatever changes files on the way (minifying, image optimisation, a bot check)"
-        told = f"more than {expected.size:,} bytes"
+        told = f"more than {count(expected.size, 'byte')}"
         if response.size <= expected.size:
-            told = f"{response.size:,} of {expected.size:,} bytes, sha256 {response.sha256[:12]}…"
+            told = f"{response.size:,} of {count(expected.size, 'byte')}, sha256 {response.sha256[:12]}…"
         yield self.finding(ERROR, BYTES, message, hint, told)
 
     def type(self) -> Iterator[Finding]:

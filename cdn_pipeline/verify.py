@@ -17,6 +17,7 @@ from cdn_pipeline.edge_report import EdgeReport
 from cdn_pipeline.errors import ERROR
 from cdn_pipeline.expectation import PAGE, Expected
 from cdn_pipeline.fallback import File
+from cdn_pipeline.quantity import count
 from cdn_pipeline.stores import Store
 from cdn_pipeline.verdict import Finding
 from cdn_pipeline.visitor import Visitor
@@ -123,7 +124,7 @@ def _compared(place: str, key: str, wanted: Wanted, store: Store) -> list[Findin
         hint = "deploy again, which uploads what is missing"
         return [Finding(ERROR, place, verdict.STATUS, "it is missing in its store", hint, (url,))]
     if digest.sha256(got.body) != wanted.sha256:
-        told = f"{len(got.body):,} of {wanted.size:,} bytes"
+        told = f"{len(got.body):,} of {count(wanted.size, 'byte')}"
         message, hint = "its store has other bytes", "find out who wrote them, remove it, and deploy again"
         return [Finding(ERROR, place, verdict.BYTES, message, hint, (url,), told)]
     there = {name.lower(): value for name, value in got.headers.items()}

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import PRIVATE, freshness, note, report
+from cdn_pipeline import PRIVATE, freshness, note, quantity, report
 from cdn_pipeline.config import Config
 from cdn_pipeline.config_file import load
 from cdn_pipeline.errors import ERROR, CdnPipelineError, Problem
@@ -139,6 +139,6 @@ def lines(summary: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[str, lis
         problems = []
     severe = sum(problem["severity"] == ERROR for problem in summary["problems"])
     if not summary["ok"]:
-        return f"{report.count(severe, 'error')}; nothing was changed", problems
-    did = f"{report.count(summary['written'], 'file')} written" if summary["changed"] else "nothing changed"
+        return f"{quantity.count(severe, 'error')}; nothing was changed", problems
+    did = f"{quantity.count(summary['written'], 'file')} written" if summary["changed"] else "nothing changed"
     return f"release {summary['release']} in {summary['build']}: {did} ({summary['seconds']:.2f} s)", problems

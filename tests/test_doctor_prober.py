@@ -79,7 +79,7 @@ HOSTILE: dict[str, tuple[Answer, str]] = {
     ),
     "less than it said": (
         lambda _: [OK + b"Content-Length: 100\r\n\r\nshort"],
-        "its body is cut off, 100 bytes were announced",
+        "its body is cut off (announced: 100 bytes)",
     ),
 }
 

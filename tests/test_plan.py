@@ -164,7 +164,7 @@ def test_a_first_deploy_tells_a_cdn_nothing() -> None:
     assert found.pending == (Pending("after-0", "cdn", (), ("robots.txt",)),)
 
 
-FOREIGN = "s3://assets/site: holds 1 objects that are not of this site, such as 'index.html'"
+FOREIGN = "s3://assets/site: holds 1 object of somebody else's, such as 'index.html'"
 MOVED = "holds the site that is served at https://other.example/, and this one is served at https://cdn.example.com/"
 SHRUNK = "the build has 2 files, and the release before it 5; if that is meant, allow it with --allow-shrink"
 

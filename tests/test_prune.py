@@ -86,7 +86,7 @@ def test_what_was_uploaded_and_never_recorded_goes_when_it_is_old(tmp_path: Path
 def test_what_others_wrote_stays(tmp_path: Path, store: Memory, key: str) -> None:
     store.put(key, b"x", {}, digest.sha256(b"x"))
     built(tmp_path, {"a.txt": "one"}, WEEK)
-    with pytest.raises(PublishError, match="holds 1 objects that are not of this site"):
+    with pytest.raises(PublishError, match="holds 1 object of somebody else's"):
         deployed(tmp_path, store)
     store.put(".cdn_pipeline/probe", b"", {}, digest.sha256(b""))
     deployed(tmp_path, store)
@@ -131,7 +131,7 @@ def test_too_much_is_an_error_before_anything_is_deleted(tmp_path: Path, store: 
         pruned(tmp_path, store, max_deletes=1)
 
     assert str(error.value) == (
-        "3 objects would be deleted, and 1 are allowed; look at them with `cdn-pipeline prune --dry-run`, "
+        "3 objects would be deleted, and at most 1 may be; look at them with `cdn-pipeline prune --dry-run`, "
         "then allow it with --max-deletes"
     )
     assert [*store.versions()] == before

@@ -112,7 +112,7 @@ WRONG = {
     "a file gone": (lambda out: (out / "cdn/robots.txt").unlink(),
         "cdn/robots.txt: no such file or directory; build again"),
     "a file cut": (lambda out: (out / "cdn/robots.txt").write_text("h"),
-        "cdn/robots.txt: has 1 bytes, and 5 in the manifest; build again"),
+        "cdn/robots.txt: has 1 byte, and 5 in the manifest; build again"),
 }  # fmt: skip
 
 

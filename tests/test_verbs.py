@@ -238,7 +238,7 @@ def test_a_prune_says_what_it_would_delete_and_deletes_just_that(shop: Site, pai
     assert (would["dry_run"], would["releases"]) == (True, [pair[0]])
     assert run_json(shop.root, "releases")["releases"][1]["id"] == pair[0]
     refused = run_json(shop.root, "prune", "--max-deletes", "2", code=1)
-    assert "objects would be deleted, and 2 are allowed" in refused["problems"][0]["message"]
+    assert "objects would be deleted, and at most 2 may be" in refused["problems"][0]["message"]
 
     assert run_json(shop.root, "prune")["deleted"] == would["deleted"]
     assert [each["id"] for each in run_json(shop.root, "releases")["releases"]] == [pair[1]]

@@ -14,7 +14,7 @@ from cdn_pipeline.doctor.finding import INFO, Finding
 from cdn_pipeline.doctor.provider import NAMES, provider
 from cdn_pipeline.doctor.visit import Examination, Host, Visit
 from cdn_pipeline.errors import ERROR, WARNING
-from cdn_pipeline.report import count
+from cdn_pipeline.quantity import count
 
 WIDTH = 110
 LONGEST = 300  # characters of what a server says

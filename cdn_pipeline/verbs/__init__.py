@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cdn_pipeline import activate, hooks, report
+from cdn_pipeline import activate, hooks, quantity, report
 from cdn_pipeline.activate import Live
 from cdn_pipeline.config import Config
 from cdn_pipeline.errors import ERROR, Problem
@@ -55,7 +55,7 @@ class Site:
 
     def tell_upload(self, step: str, far: Progress) -> None:
         """Progress in files and bytes."""
-        note = f", {report.human_size(far.bytes)} of {report.human_size(far.of_bytes)}"
+        note = f", {quantity.human_size(far.bytes)} of {quantity.human_size(far.of_bytes)}"
         self.progress(step, far.files, far.of_files, note)
 
     def after(self, event: str, facts: Facts) -> tuple[Problem, ...]:
@@ -102,5 +102,5 @@ def _told(outcome: Outcome, options: argparse.Namespace) -> int:
     print(outcome.text, flush=True)
     if rows:
         print("\n" + "\n".join(report.problem_lines(rows)), file=sys.stderr)
-        print(report.count(errors or len(rows), "error" if errors else "warning"), file=sys.stderr)
+        print(quantity.count(errors or len(rows), "error" if errors else "warning"), file=sys.stderr)
     return 1 if errors else 0

@@ -11,6 +11,7 @@ from cdn_pipeline.doctor.finding import INFO, Check, Finding
 from cdn_pipeline.doctor.resource import PAGE
 from cdn_pipeline.doctor.visit import Visit
 from cdn_pipeline.errors import ERROR, WARNING
+from cdn_pipeline.quantity import count
 
 SMALLEST = 1000  # bytes; CloudFront leaves alone what is smaller (Developer Guide, "Serve compressed files")
 LARGEST = 10_000_000  # bytes; and what is larger
@@ -195,7 +196,7 @@ def _variants(visit: Visit) -> Iterator[Finding]:
             )
     elif visit.encodings and not compressed and _is_worth_while(visit.first):
         size = visit.first.response.size if visit.first.response else 0
-        yield UNCOMPRESSED.found("text comes uncompressed", visit.first, f"{size:,} bytes")
+        yield UNCOMPRESSED.found("text comes uncompressed", visit.first, count(size, "byte"))
     if compressed == {"gzip"} and "br" in visit.encodings:
         yield GZIP_ONLY.found("text comes in gzip at best", visit.first)
 
@@ -217,7 +218,7 @@ def _different(answers: list[Exchange]) -> Iterator[Finding]:
 
 def _size(at: Exchange) -> str:
     read = at.response.size if at.response else 0
-    return f"{read:,} bytes" if at.is_whole else f"more than {at.request.at_most:,} bytes"
+    return count(read, "byte") if at.is_whole else f"more than {count(at.request.at_most, 'byte')}"
 
 
 def _is_worth_while(at: Exchange) -> bool:

@@ -9,6 +9,7 @@ from cdn_pipeline.doctor.finding import INFO, Check, Finding
 from cdn_pipeline.doctor.resource import PAGE
 from cdn_pipeline.doctor.visit import Visit
 from cdn_pipeline.errors import ERROR, WARNING
+from cdn_pipeline.quantity import count
 
 DAY_S = 86_400
 SHORT_S = 30 * DAY_S  # for what never changes
@@ -95,6 +96,5 @@ def _duration(seconds: int) -> str:
     """``3 days``; whatever is less than a minute is 0."""
     for size, unit in ((YEAR_S, "year"), (DAY_S, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
-            number = seconds // size
-            return f"{number:,} {unit}" + ("" if number == 1 else "s")
-    return f"{seconds} seconds"
+            return count(seconds // size, unit)
+    return count(seconds, "second")

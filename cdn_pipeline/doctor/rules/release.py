@@ -9,6 +9,7 @@ from cdn_pipeline.doctor.finding import Check, Finding
 from cdn_pipeline.doctor.visit import Visit
 from cdn_pipeline.errors import ERROR, WARNING
 from cdn_pipeline.expectation import ALLOWED
+from cdn_pipeline.quantity import count
 
 BYTES = Check(
     "other_bytes",
@@ -39,9 +40,9 @@ def findings(visit: Visit) -> Iterator[Finding]:
     if expected is None or response is None or response.status != 200:
         return
     if (response.sha256, response.size) != (expected.sha256, expected.size):
-        said = f"{response.size:,} of {expected.size:,} bytes, sha256 {response.sha256[:12]}…"
+        said = f"{response.size:,} of {count(expected.size, 'byte')}, sha256 {response.sha256[:12]}…"
         if response.size > visit.first.request.at_most:
-            said = f"more than {expected.size:,} bytes"
+            said = f"more than {count(expected.size, 'byte')}"
         severity = WARNING if expected.is_fixed else ERROR
         yield BYTES.found("it has other bytes than the manifest says", visit.first, said, severity)
     for name in sorted(expected.headers.keys() - ELSEWHERE):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from django.core.management.base import CommandError
 
-from cdn_pipeline import manifest, report
+from cdn_pipeline import manifest, quantity, report
 from cdn_pipeline.build import build
 from cdn_pipeline.built import Built, Request
 from cdn_pipeline.config import Config
@@ -147,7 +147,7 @@ def _failure(error: CdnPipelineError, files: Mapping[str, str]) -> Row:
     places = {problem.file for problem in errors}
     names = [name for name, file in files.items() if any(_is_at(file, place) for place in places)]
     lines = report.problem_lines(problems(error.problems))
-    lines.append(f"{report.count(len(errors), 'error')}; the last build stays in use")
+    lines.append(f"{quantity.count(len(errors), 'error')}; the last build stays in use")
     return ", ".join(sorted(names)) or "static files", None, CommandError("\n".join(["", *lines]))
 
 
