@@ -20,7 +20,7 @@ from cdn_pipeline.objections import Overrides
 from cdn_pipeline.plan import Plan
 from cdn_pipeline.publication import Publication
 from cdn_pipeline.record import Record
-from cdn_pipeline.settle import Settled, Settler
+from cdn_pipeline.settle import Put, Settled, Settler
 from cdn_pipeline.steps import Plain, Published, Steps
 from cdn_pipeline.stores import Conflict, open_store
 from cdn_pipeline.switch import Run, superseded
@@ -57,11 +57,13 @@ class Deployed(NamedTuple):
     release: str  # as it is recorded
     before: str | None  # what was published when the deploy began
     plan: Plan  # that of the last round
-    sent: int  # objects
+    sent: int  # objects that were put before the switch
     sent_bytes: int
+    copies: int  # of these, copies of what has no fingerprint
+    copied_bytes: int
     found: int  # objects that were there, though nobody had recorded them
     is_switched: bool  # visitors get another release
-    fixed: tuple[tuple[str, str], ...]  # (place, key) without fingerprint that got other bytes
+    fixed: tuple[Put, ...]  # objects without fingerprint that got other bytes
     pending: tuple[Pending, ...]  # left for a later run
     warnings: tuple[str, ...]
 
@@ -99,7 +101,7 @@ class _Deploy:
         self.home = opened
         self.tell = tell
         self.writes = Run(opened)
-        self.done: list[Done] = []
+        self.done: list[tuple[Task, Done]] = []
 
     def run(self) -> Deployed:
         seen, found = look(self.home, self.wanted, self.request)
@@ -151,7 +153,7 @@ class _Deploy:
         tasks = self.tasks(found)
         concurrency = self.request.config.publish.concurrency
         done = upload.upload([task for _, task in tasks], concurrency, lambda far: self.tell("upload", far))
-        self.done += done
+        self.done += zip((task for _, task in tasks), done, strict=True)
         adopted = dict(found.adopted)
         for (pair, task), each in zip(tasks, done, strict=True):
             if each.kept.sha256 != task.object.sha256:
@@ -195,13 +197,16 @@ class _Deploy:
         return Settler(self.home, self.steps.invalidate, concurrency, files).settle(seen)
 
     def result(self, first: str | None, found: Plan, kept: Record, settled: Settled) -> Deployed:
-        sent = [each for each in self.done if each.is_put]
+        sent = [(task.object.key, done.kept.size) for task, done in self.done if done.is_put]
+        copied = [size for key, size in sent if key.startswith(plan.BLOBS)]
         return Deployed(
             release=kept.release,
             before=first,
             plan=found,
             sent=len(sent),
-            sent_bytes=sum(each.kept.size for each in sent),
+            sent_bytes=sum(size for _, size in sent),
+            copies=len(copied),
+            copied_bytes=sum(copied),
             found=len(self.done) - len(sent),
             is_switched=found.is_switch,
             fixed=settled.put,

@@ -17,6 +17,7 @@ from cdn_pipeline.fallback import Fallback
 from cdn_pipeline.plan import Plan
 from cdn_pipeline.prune import Pruned
 from cdn_pipeline.rollback import RolledBack
+from cdn_pipeline.settle import Put
 from cdn_pipeline.site_steps import SiteSteps
 from cdn_pipeline.status import Change, Release, Status
 from cdn_pipeline.verify import OriginReport
@@ -35,10 +36,11 @@ def deployed(done: Deployed, steps: SiteSteps) -> Facts:
         "release": done.release,
         "before": done.before,
         "switched": done.is_switched,
-        "uploaded": {"files": done.sent, "bytes": done.sent_bytes},
+        "uploaded": {"files": done.sent, "bytes": done.sent_bytes},  # before the switch, copies and all
+        "copied": {"files": done.copies, "bytes": done.copied_bytes},
         "found": done.found - len(done.plan.unproved),  # there, though the plan did not know
         "kept": {"files": done.plan.kept, "bytes": done.plan.kept_bytes},
-        "fixed": _pairs(done.fixed),
+        "fixed": _fixed(done.fixed),
         "pending": _pending(done.pending),
         "dropped": len(done.plan.dropped),
         **_live(steps),
@@ -51,7 +53,7 @@ def rolled_back(done: RolledBack, steps: SiteSteps) -> Facts:
         "release": done.release,
         "before": done.before,
         "switched": done.is_switched,
-        "fixed": _pairs(done.fixed),
+        "fixed": _fixed(done.fixed),
         "pending": _pending(done.pending),
         **_live(steps),
     }
@@ -74,8 +76,8 @@ def held(there: Fallback) -> Facts:
     return {"retreated": sorted(there.retreated), "held": targets}
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> list[Facts]:
-    return [{"target": target, "key": key} for target, key in pairs]
+def _fixed(put: Iterable[Put]) -> list[Facts]:
+    return [{"target": each.place, "key": each.key, "bytes": each.size, "new": each.is_new} for each in put]
 
 
 def _pending(pending: Iterable[Pending]) -> list[Facts]:

@@ -20,8 +20,11 @@ def planned(facts: Facts) -> str:
     before = facts["before"]
     replaces = f", in place of {before}" if before else ", the first one here"
     lines = [f"release {facts['release']}{replaces if facts['switch'] else ' is published already'}", ""]
-    uploads = [*facts["uploads"], *facts["fixed"]]
-    lines.append(_line("upload", _sum(uploads) + _reasons(uploads)))
+    copies = [each["bytes"] for each in facts["uploads"] if _is_private(each)]
+    uploads = [each for each in (*facts["uploads"], *facts["fixed"]) if not _is_private(each)]
+    sizes = [each["bytes"] for each in uploads]
+    lines.append(_line("upload", _sum(len(sizes), sum(sizes)) + _reasons(uploads)))
+    lines += _copied("copy", len(copies), sum(copies))
     lines.append(_line("there", f"{count(facts['kept']['files'], 'file')}, {_size(facts['kept']['bytes'])}"))
     for target, paths in facts["invalidations"].items():
         lines.append(_line("tell", f"the CDN of {target} to forget {count(len(paths), 'path')}"))
@@ -34,7 +37,7 @@ def planned(facts: Facts) -> str:
             _line("leave", f"{count(len(facts['dropped']), 'file')} of the release before, for a prune")
         )
     lines.append(_line("cost", _cost(facts["cost"])))
-    rows = [(each["reason"], *_row(each)) for each in uploads if not _is_private(each)]
+    rows = [(each["reason"], *_row(each)) for each in uploads]
     return "\n".join([*lines, *_table(rows)])
 
 
@@ -45,9 +48,13 @@ def _cost(cost: Facts) -> str:
     return f"{requests}, ${cost['dollars']:.4f} at most by the prices of us-east-1 in 2025"
 
 
-def _sum(uploads: Iterable[Facts]) -> str:
-    sizes = [each["bytes"] for each in uploads]
-    return f"{count(len(sizes), 'file')}, {_size(sum(sizes))}" if sizes else "nothing"
+def _sum(files: int, size: int) -> str:
+    return f"{count(files, 'file')}, {_size(size)}" if files else "nothing"
+
+
+def _copied(word: str, files: int, size: int) -> list[str]:
+    """Nobody but a rollback asks for these, so they are not among the files."""
+    return [_line(word, f"{_sum(files, size)}, for rollbacks")] if files else []
 
 
 def _reasons(uploads: Iterable[Facts]) -> str:
@@ -68,8 +75,11 @@ REASONS = {
 def deployed(facts: Facts, seconds: float) -> str:
     """What came of a deploy."""
     lines = [f"{_switched(facts, 'published')}  ({seconds:.2f} s)", ""]
-    sent, kept = facts["uploaded"], facts["kept"]
-    lines.append(_line("uploaded", f"{count(sent['files'], 'file')}, {_size(sent['bytes'])}"))
+    sent, copied, kept = facts["uploaded"], facts["copied"], facts["kept"]
+    fixed = [each["bytes"] for each in facts["fixed"]]
+    files, size = (sent[key] - copied[key] for key in ("files", "bytes"))
+    lines.append(_line("uploaded", _sum(files + len(fixed), size + sum(fixed))))
+    lines += _copied("copied", copied["files"], copied["bytes"])
     lines.append(_line("there", count(kept["files"] + facts["found"], "file")))
     return "\n".join([*lines, *_after(facts)])
 
@@ -87,9 +97,10 @@ def _switched(facts: Facts, what: str) -> str:
 
 
 def _after(facts: Facts) -> Iterator[str]:
-    if facts["fixed"]:
-        names = [f"{each['target']}: {each['key']}" for each in facts["fixed"]]
-        yield _line("replaced", f"{_some(names)} (no fingerprint in the name)")
+    for word, is_new in (("added", True), ("replaced", False)):
+        names = [f"{each['target']}: {each['key']}" for each in facts["fixed"] if each["new"] is is_new]
+        if names:
+            yield _line(word, f"{_some(names)} (no fingerprint in the name)")
     if facts["edge"] is not None:
         yield from _edge(facts["edge"])
     yield from _held(facts["live"])
@@ -201,7 +212,7 @@ def pruned(facts: Facts) -> str:
         lines.append(
             _line("resumed", f"{count(facts['resumed'], 'object')} that an earlier prune had begun with")
         )
-    return "\n".join([*lines, *_table(_row(each) for each in deleted if not _is_private(each))])
+    return "\n".join([*lines, *_table(_row(each) for each in sorted(deleted, key=_is_private))])
 
 
 def verified(facts: Facts) -> str:

@@ -97,20 +97,20 @@ class Progress:
         self._step = ""
         self._width = 0
 
-    def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
-        """*note* follows the numbers."""
+    def __call__(self, step: str, done: int, total: int, note: str = "", noun: str = "file") -> None:
+        """*note* follows the numbers, *noun* says of what they are."""
         with contextlib.suppress(OSError):  # whoever read it has gone; the work goes on
-            self._tell(step, done, total, note)
+            self._tell(step, done, total, note, noun)
         self._step = step if total or self.live else self._step
 
-    def _tell(self, step: str, done: int, total: int, note: str) -> None:
+    def _tell(self, step: str, done: int, total: int, note: str, noun: str) -> None:
         if self.live:
             now = time.monotonic()
             if now - self._last >= self.EVERY_S or step != self._step:
                 self._last = now
                 self._show(f"{step} {done:,} of {total:,}{note}" if total > 0 else step)
         elif total and step != self._step:
-            print(f"{step}: {count(total, 'file')}" if total > 0 else step, file=self.stream)
+            print(f"{step}: {count(total, noun)}" if total > 0 else step, file=self.stream)
 
     def _show(self, line: str) -> None:
         self.stream.write("\r" + line.ljust(self._width))

@@ -11,7 +11,7 @@ from cdn_pipeline.current import Pending
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.home import Home, Open, Seen
 from cdn_pipeline.record import Record
-from cdn_pipeline.settle import Settled, Settler
+from cdn_pipeline.settle import Put, Settled, Settler
 from cdn_pipeline.steps import Plain, Published, Steps
 from cdn_pipeline.stores import Conflict, open_store
 from cdn_pipeline.switch import Run, superseded
@@ -34,7 +34,7 @@ class RolledBack(NamedTuple):
     release: str
     before: str | None  # what was published when the rollback began
     is_switched: bool  # False: it was the current one
-    fixed: tuple[tuple[str, str], ...]  # (place, key) that got other bytes or headers
+    fixed: tuple[Put, ...]  # what got other bytes or headers
     pending: tuple[Pending, ...]  # left for a later run
     warnings: tuple[str, ...]
 

@@ -28,11 +28,20 @@ Invalidate = Callable[[Pending], None]
 Pair = tuple[str, str]  # (place, key)
 
 
+class Put(NamedTuple):
+    """An object whose bytes or headers were others."""
+
+    place: str
+    key: str
+    size: int  # bytes
+    is_new: bool  # nothing was there
+
+
 class Settled(NamedTuple):
     """What came of it."""
 
     seen: Seen
-    put: tuple[Pair, ...]  # objects whose bytes or headers were others
+    put: tuple[Put, ...]
     warnings: tuple[str, ...]  # what is still pending, and why
 
 
@@ -54,7 +63,7 @@ class Settler:
 
     def settle(self, seen: Seen) -> Settled:
         """Does what is pending in the state last *seen*. What a CDN does not take is left for a later run."""
-        touched: dict[Pair, None] = {}
+        touched: dict[Pair, Put] = {}
         for _ in range(TRIES):
             seen, is_right = self._look(seen, touched)
             if not is_right:
@@ -68,12 +77,12 @@ class Settler:
                     seen, before = self.home.seen(), seen
                     if seen.etag != before.etag:
                         continue
-                return Settled(seen, tuple(touched), tuple(warnings))
+                return Settled(seen, tuple(touched.values()), tuple(warnings))
             except Conflict:
                 seen = self.home.seen()
         raise PublishError("others publish all the time; what is left to be done, the next deploy will do")
 
-    def _look(self, seen: Seen, touched: dict[Pair, None]) -> tuple[Seen, bool]:
+    def _look(self, seen: Seen, touched: dict[Pair, Put]) -> tuple[Seen, bool]:
         """The state as it is now, and whether all objects have its bytes."""
         pairs = _pairs(seen.current.pending, touched)
         if not pairs or seen.current.release is None:
@@ -84,7 +93,9 @@ class Settler:
             return seen, False
         record = self._record(seen.current)
         wrong = [pair for pair in pairs if self._is_wrong(pair, record, heads[pair], seen.current)]
-        touched.update(dict.fromkeys(wrong))
+        for pair in wrong:
+            size = record.shelves[pair[0]].objects[pair[1]].size
+            touched.setdefault(pair, Put(*pair, size, heads[pair] is None))
         results = list(each(lambda pair: self._put(pair, record, heads[pair]), wrong, self.concurrency))
         return seen, all(results)
 

@@ -25,7 +25,8 @@ DEPLOYED: dict[str, Any] = {
     "release": "0123",
     "before": "4567",
     "switched": True,
-    "uploaded": {"files": 1, "bytes": 2000},
+    "uploaded": {"files": 2, "bytes": 2010},
+    "copied": {"files": 1, "bytes": 10},
     "found": 1,
     "kept": {"files": 2, "bytes": 3},
     "fixed": [],
@@ -57,7 +58,8 @@ def test_a_plan_with_everything() -> None:
     assert publish_report.planned(facts).splitlines() == [
         "release 0123, in place of 4567",
         "",
-        "  upload    4 files, 12 kB (1 with other bytes, 1 missing, 2 new)",
+        "  upload    3 files, 12 kB (1 with other bytes, 1 missing, 1 new)",
+        "  copy      1 file, 10 B, for rollbacks",
         "  there     2,000 files, 5.0 MB",
         "  tell      the CDN of cdn to forget 1 path",
         "  finish    what an earlier deploy has left for cdn",
@@ -104,7 +106,7 @@ def test_what_a_deploy_leaves() -> None:
     held = {"retreated": ["eu"], "held": {"cdn": {"files": 1, "until": 1_800_000_000.0}}}
     facts = {
         **DEPLOYED,
-        "fixed": [{"target": "cdn", "key": f"{n}.txt"} for n in range(5)],
+        "fixed": [{"target": "cdn", "key": f"{n}.txt", "bytes": 100, "new": n > 3} for n in range(6)],
         "pending": [{"target": "cdn", "paths": ["/a", "/b"], "keys": []}],
         "edge": edge,
         "live": {**LIVE, **held},
@@ -113,15 +115,31 @@ def test_what_a_deploy_leaves() -> None:
     assert publish_report.deployed(facts, 1.234).splitlines() == [
         "release 0123 is published, in place of 4567  (1.23 s)",
         "",
-        "  uploaded  1 file, 2.0 kB",
+        "  uploaded  7 files, 2.6 kB",
+        "  copied    1 file, 10 B, for rollbacks",
         "  there     3 files",
-        "  replaced  cdn: 0.txt, cdn: 1.txt, cdn: 2.txt and 2 more (no fingerprint in the name)",
+        "  added     cdn: 4.txt, cdn: 5.txt (no fingerprint in the name)",
+        "  replaced  cdn: 0.txt, cdn: 1.txt, cdn: 2.txt and 1 more (no fingerprint in the name)",
         "  edge      cdn: 2 of 3 URLs as they should be (1 HIT, 2 MISS, then 2 HIT)",
         "  edge      eu cannot be asked from here",
         "  retreat   pages get the files of eu from the origin; end it with retreat --back",
         "  held      pages get 1 file of cdn from the origin until 2027-01-15 08:00 UTC",
         "  pages     what reads live names this release",
         "  pending   2 paths that the CDN of cdn must forget",
+    ]
+
+
+def test_a_prune_names_everything_that_it_deletes() -> None:
+    keys = [".cdn_pipeline/releases/0123.json", "a.css"]
+    deleted = [{"target": "cdn", "key": key, "version": "1", "bytes": 10} for key in keys]
+    facts = {"dry_run": True, "releases": ["0123"], "resumed": 0, "bytes": 20, "deleted": deleted}
+
+    assert publish_report.pruned(facts).splitlines() == [
+        "would delete 2 objects, 20 B",
+        "  releases  0123",
+        "",
+        "  cdn  a.css                             10 B",
+        "  cdn  .cdn_pipeline/releases/0123.json  10 B",
     ]
 
 

@@ -11,6 +11,7 @@ from cdn_pipeline import digest, home, record, status
 from cdn_pipeline.errors import PublishError
 from cdn_pipeline.manifest import Manifest
 from cdn_pipeline.rollback import Request, rollback
+from cdn_pipeline.settle import Put
 from cdn_pipeline.status import Change
 from cdn_pipeline.steps import Plain, Published
 from cdn_pipeline.stores.memory import Memory
@@ -40,7 +41,11 @@ def test_it_needs_nothing_but_the_stores(tmp_path: Path, store: Memory, ids: lis
     shutil.rmtree(tmp_path / "static")
     done = rolled_back(tmp_path, store)
 
-    assert (done.release, done.before, done.fixed) == (ids[1], ids[2], (("cdn", "robots.txt"),))
+    assert (done.release, done.before, done.fixed) == (
+        ids[1],
+        ids[2],
+        (Put("cdn", "robots.txt", 2, is_new=False),),
+    )
     assert store.get("robots.txt").body == b"r2"  # type: ignore[union-attr]
     assert_settled(store)
 

@@ -132,15 +132,29 @@ def test_what_a_person_reads(shop: Site) -> None:
     release = shop.manifest()["release"]
 
     assert lines[0].startswith(f"release {release} is published (")
-    assert re.fullmatch(r"uploaded 5 files, \d+ B", lines[2])
+    assert re.fullmatch(r"uploaded 6 files, \d+ B", lines[2])
     assert lines[3:] == [
+        "copied 1 file, 14 B, for rollbacks",
         "there 0 files",
-        "replaced cdn: robots.txt, origin: robots.txt (no fingerprint in the name)",
+        "added cdn: robots.txt, origin: robots.txt (no fingerprint in the name)",
         f"pages what reads {shop.root / LIVE} names this release",
     ]
     assert run(shop.root, "deploy").stdout.startswith(f"nothing changed; release {release} is published  (")
     assert run(shop.root, "plan").stdout.startswith(f"release {release} is published already\n")
     assert run(shop.root, "prune").stdout == "nothing to prune\n"
+
+
+@pytest.mark.parametrize(("deploys", "word"), [(0, "added"), (1, "replaced")])
+def test_a_plan_counts_what_a_deploy_counts(shop: Site, deploys: int, word: str) -> None:
+    """Whether what has no fingerprint is new or replaced."""
+    for _ in range(deploys):
+        run(shop.root, "deploy")
+    shop.write({"static/robots.txt": "User-agent: b\n"})
+    planned, deployed = (run(shop.root, verb).stdout for verb in ("plan", "deploy"))
+    counts = [re.findall(r"^  (?:upload|cop)\S* +(.+? B)", said, re.M) for said in (planned, deployed)]
+
+    assert counts[0] == counts[1] and len(counts[0]) == 2
+    assert re.findall(r"added|replaced", deployed) == [word]
 
 
 def test_pages_of_both_releases_find_their_files(shop: Site, pair: tuple[str, str]) -> None:

@@ -56,7 +56,7 @@ class Site:
     def tell_upload(self, step: str, far: Progress) -> None:
         """Progress in files and bytes."""
         note = f", {quantity.human_size(far.bytes)} of {quantity.human_size(far.of_bytes)}"
-        self.progress(step, far.files, far.of_files, note)
+        self.progress(step, far.files, far.of_files, note, noun="object")
 
     def after(self, event: str, facts: Facts) -> tuple[Problem, ...]:
         """Runs the hook for *event*, and returns what went wrong, which undoes nothing."""
