@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
 
 def _run(words: Sequence[str], options: argparse.Namespace) -> int:
     parser = _parser(words)
-    parser.parse_args(words, options)
+    _parse(parser, words, options)
     if not hasattr(options, "run"):
         parser.print_help()
         return 2
@@ -116,7 +116,38 @@ def _failure(error: Exception, options: argparse.Namespace) -> int:
     return next((code for kind, code in codes.items() if isinstance(error, kind)), 1)
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+class _WrongUsage(Exception):
+    """Of the command that *parser* is for."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        self.parser = parser
+        self.message = message
+
+
+class _Parser(argparse.ArgumentParser):
+    """One that leaves it to others to say what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongUsage(self, message)
+
+
+def _parse(parser: argparse.ArgumentParser, words: Sequence[str], options: argparse.Namespace) -> None:
+    """Raises `ConfigError` for wrong usage where JSON is wanted; else argparse says it, and exits with 2."""
+    try:
+        parser.parse_args(words, options)
+        if options.json and not hasattr(options, "run"):
+            parser.error("no command is named")
+    except _WrongUsage as wrong:
+        options.json = "--json" in words
+        if not options.json:
+            argparse.ArgumentParser.error(wrong.parser, wrong.message)
+        from cdn_pipeline.errors import ERROR, ConfigError, Problem
+
+        hint = f"see `{wrong.parser.prog} --help`"
+        raise ConfigError([Problem(ERROR, "", wrong.message, hint)]) from None
+
+
+def _parser(words: Sequence[str]) -> _Parser:
     """For the command that *words* begin with, or else for all: to define one takes as long as to look at
     forty files."""
     parser, is_defined = _commands(words, words[0] if words else None)
@@ -140,13 +171,13 @@ def _columns() -> int:
         return 80
 
 
-def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.ArgumentParser, bool]:
+def _commands(words: Sequence[str], only: str | None) -> tuple[_Parser, bool]:
     """A parser for the command *only*, or for all, and whether there is any. Those that are not among *words*
     have no options."""
-    common = argparse.ArgumentParser(add_help=False, formatter_class=_Help)
+    common = _Parser(add_help=False, formatter_class=_Help)
     common.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the config file")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="report as JSON")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cdn-pipeline",
         description="Bundle, minify, fingerprint, route and precompress a site's static assets.",
         parents=[common],
@@ -154,7 +185,7 @@ def _commands(words: Sequence[str], only: str | None) -> tuple[argparse.Argument
     )
     parser.add_argument("--version", action="version", version=f"cdn-pipeline {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="", prog=parser.prog)
-    unasked = argparse.ArgumentParser(add_help=False, conflict_handler="resolve", formatter_class=_Help)
+    unasked = _Parser(add_help=False, conflict_handler="resolve", formatter_class=_Help)
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         if only is not None and name != only:

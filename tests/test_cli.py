@@ -167,6 +167,26 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: list[str]) -> Non
     run(tmp_path, *arguments, code=2)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["build", "--nonsense"], "unrecognized arguments: --nonsense", "see `cdn-pipeline --help`"),
+        (
+            ["--json", "build", "--jobs"],
+            "argument --jobs: expected one argument",
+            "see `cdn-pipeline build --help`",
+        ),
+        ([], "no command is named", "see `cdn-pipeline --help`"),
+    ],
+)
+def test_machines_are_told_of_wrong_usage_too(
+    tmp_path: Path, arguments: list[str], message: str, hint: str
+) -> None:
+    problem = {"severity": "error", "file": "", "message": message, "hint": hint, "line": 0, "column": 0}
+
+    assert run_json(tmp_path, *arguments, code=2) == {"ok": False, "problems": [problem]}
+
+
 def test_no_config_says_how_to_get_one(tmp_path: Path) -> None:
     assert "write one with `cdn-pipeline init`" in run(tmp_path, "build", code=2).stderr
 
