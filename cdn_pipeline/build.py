@@ -179,7 +179,8 @@ class _Build:
             self.drafts.drafts, self.drafts.text, found.nodes, self.shown()
         )
         self.stop_if_broken()
-        self.check_groups(found)
+        if not self.is_broken():
+            self.check_groups(found)
         return found
 
     def check_groups(self, found: Graph) -> None:
@@ -196,8 +197,12 @@ class _Build:
         return {path: asset.shown for path, asset in self.sources.items()}
 
     def stop_if_broken(self) -> None:
-        if any(problem.severity == ERROR for problem in self.problems):
+        """A file that could not even be read leaves nothing to go on with."""
+        if self.is_broken() and (self.drafts.problems or not self.request.is_lenient):
             raise SiteError(self.told_once())
+
+    def is_broken(self) -> bool:
+        return any(problem.severity == ERROR for problem in self.problems)
 
     def told_once(self) -> list[Problem]:
         """Every problem, in order; a member of a bundle is read twice, and has each of its own twice."""

@@ -160,7 +160,7 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _looked(options: argparse.Namespace) -> Built:
+def _looked(options: argparse.Namespace, *, is_lenient: bool = False) -> Built:
     """What a build would come to, of which nothing is written."""
     from pathlib import Path
 
@@ -168,7 +168,8 @@ def _looked(options: argparse.Namespace) -> Built:
 
     config = invocation.config(options)
     build = Path(config.root, config.build)
-    return _built(Request(config, build, options.jobs, not options.no_cache, write=False))
+    request = Request(config, build, options.jobs, not options.no_cache, write=False, is_lenient=is_lenient)
+    return _built(request)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -185,11 +186,17 @@ def check(options: argparse.Namespace) -> int:
 
 
 def explain(options: argparse.Namespace) -> int:
+    """The errors of other files do not keep it from being told what is known."""
     from cdn_pipeline import explain
 
-    explanation = explain.explain(options.asset, invocation.config(options), _looked(options))
-    print(report.as_json(explanation) if options.json else explain.text(explanation))
-    return 0
+    built = _looked(options, is_lenient=True)
+    explanation = explain.explain(options.asset, invocation.config(options), built)
+    print(report.as_json(explanation) if options.json else explain.text(explanation), flush=True)
+    errors = explanation["problems"]
+    if errors and not options.json:
+        print("\n" + "\n".join(report.problem_lines(errors)), file=sys.stderr)
+        print(f"{quantity.count(len(errors), 'error')}; a build would stop there", file=sys.stderr)
+    return 1 if errors else 0
 
 
 def init(options: argparse.Namespace) -> int:

@@ -26,6 +26,9 @@ class Request(NamedTuple):
     jobs: int = 0  # 0: one for each core
     use_cache: bool = True
     write: bool = True  # False: find every problem, write nothing
+    is_lenient: bool = (
+        False  # go on past errors, so that something is known of the rest; only without `write`
+    )
     publish: Publish | None = None
     listings: freshness.Entries | None = None  # of source directories that were looked at already
     is_prepared: bool = False  # the hook `before_build` has run
@@ -35,7 +38,7 @@ class Built(NamedTuple):
     """What came of it."""
 
     manifest: dict[str, Any]
-    problems: list[Problem]  # warnings only
+    problems: list[Problem]  # warnings only, but of a lenient build
     drafts: Mapping[str, Draft]
     sources: Mapping[str, Asset]
     outputs: Mapping[str, Linked]

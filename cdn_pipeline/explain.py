@@ -10,9 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from cdn_pipeline.built import Built
 from cdn_pipeline.config import Config
-from cdn_pipeline.errors import SiteError
+from cdn_pipeline.errors import ERROR, Problem, SiteError
 from cdn_pipeline.link import components, dependencies
 from cdn_pipeline.quantity import count
+from cdn_pipeline.summary import problems
 
 FINGERPRINT = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]*$|$)")
 
@@ -27,6 +28,7 @@ def explain(asked: str, config: Config, built: Built) -> dict[str, Any]:
     bundles = built.manifest["bundles"]
     made = [name for name, bundle in bundles.items() if path in bundle["parts"]]
     return {
+        "ok": not _errors(built),
         "asset": path,
         "source": source.shown if source else "made by a bundle",
         "rule": linked.routed.rule,
@@ -45,6 +47,7 @@ def explain(asked: str, config: Config, built: Built) -> dict[str, Any]:
         "sources": bundles[made[0]]["sources"] if made else [],
         "in_bundles": [name for name, bundle in bundles.items() if path in bundle["sources"]],
         "refers_to": sorted({mention.target for mention in _draft_mentions(built, path)}),
+        "problems": problems(_errors(built)),
     }
 
 
@@ -66,7 +69,12 @@ def _find(asked: str, config: Config, built: Built) -> str:
     hint = (
         "did you mean " + " or ".join(map(repr, near)) + "?" if near else "see manifest.json for all of them"
     )
-    raise SiteError(f"no asset {asked!r}; {hint}")
+    raise SiteError([*_errors(built), Problem(ERROR, "", f"no asset {asked!r}", hint)])
+
+
+def _errors(built: Built) -> list[Problem]:
+    """Those that a build would stop at."""
+    return [problem for problem in built.problems if problem.severity == ERROR]
 
 
 def _why(path: str, built: Built) -> str:
@@ -99,7 +107,8 @@ def _draft_mentions(built: Built, path: str) -> Any:
 
 def text(explanation: Mapping[str, Any]) -> str:
     """The explanation for a person."""
-    alone = "" if explanation["bundle"] or explanation["in_bundles"] else "no asset refers to it"
+    is_alone = explanation["ok"] and not explanation["bundle"] and not explanation["in_bundles"]
+    alone = "no asset refers to it" if is_alone else ""
     rows = {
         "source": explanation["source"],
         "route": f"{explanation['rule']} → {explanation['target']}",

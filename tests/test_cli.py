@@ -156,6 +156,36 @@ def test_explaining_an_asset(small: Site, asked: str) -> None:
     assert explanation["url"] in run(small.root, "explain", asked).stdout
 
 
+def test_errors_of_other_files_do_not_keep_an_asset_from_being_explained(small: Site) -> None:
+    small.write({"static/b.css": "b { background: url(gone.png) }", "static/c.js": 'import "./gone.js"'})
+    problems = run_json(small.root, "check", code=1)["problems"]
+    explanation = run_json(small.root, "explain", "img/a.png", code=1)
+
+    assert (len(problems), explanation["problems"]) == (2, problems)
+    assert explanation["referred_by"] == ["static/css/a.css:2:19"]
+    small.write({"static/b.css": "", "static/c.js": ""})
+    told = {"ok": True, "problems": []}
+    assert run_json(small.root, "explain", "img/a.png") == explanation | told
+
+
+def test_an_asset_with_errors_is_explained_as_well(small: Site) -> None:
+    small.write({"static/b.css": "b { background: url(gone.png) }"})
+    said = run(small.root, "explain", "b.css", code=1)
+
+    assert "route     routes[" in said.stdout and "no asset refers to it" not in said.stdout
+    assert said.stderr.splitlines()[1].startswith("static/b.css:1:21: error: no asset 'gone.png'; ")
+    assert said.stderr.splitlines()[2:] == ["1 error; a build would stop there"]
+
+
+def test_a_broken_definition_does_not_keep_an_asset_from_being_explained(small: Site) -> None:
+    config = PLAIN + '[bundles]\ndefinitions = ["assets.yaml"]\n'
+    small.write({"cdn_pipeline.toml": config, "assets.yaml": BUNDLES})
+
+    assert "/a.png" in run(small.root, "explain", "img/a.png", code=1).stdout
+    missing = run(small.root, "explain", "a", code=1).stderr.splitlines()
+    assert ("assets.yaml" in missing[0], "no asset 'a'" in missing[-2]) == (True, True)
+
+
 def test_explaining_what_is_not_there(small: Site) -> None:
     assert "did you mean 'img/a.png'" in run(small.root, "explain", "img/b.png", code=1).stderr
 
