@@ -31,6 +31,7 @@ class Project(NamedTuple):
     templates: list[str]
     definitions: list[str]
     url: str
+    unnamed: tuple[str, ...] = ()  # folders and definitions that a config cannot name
 
 
 def write(file: Path) -> str:
@@ -47,10 +48,13 @@ def write(file: Path) -> str:
     except OSError as error:
         message = f"cannot be written: {(error.strerror or str(error)).lower()}"
         raise ConfigError([Problem(ERROR, str(file), message)]) from error
+    left_out = "".join(
+        f"; {name} is left out, for its name is not UTF-8: rename it, then add it" for name in project.unnamed
+    )
     if not any((file.parent / name).is_dir() for name in project.source):
-        return f"{file}: written, but no folder of static files was found; name yours in `source`"
+        return f"{file}: written, but no folder of static files was found; name yours in `source`{left_out}"
     folders = ", ".join(project.source)
-    written = f"{file}: written for a {project.kind} project with {folders}"
+    written = f"{file}: written for a {project.kind} project with {folders}{left_out}"
     return f"{written}; keep build/ out of version control, and now {NEXT.get(project.kind, NEXT_ELSE)}"
 
 
@@ -69,6 +73,7 @@ def look(root: Path) -> Project:
     templates: list[str] = []
     scripts: list[Path] = []
     definitions: list[str] = []
+    unnamed: list[str] = []
     for directory, folders, files in os.walk(root):
         here = Path(directory).relative_to(root)
         folders[:] = sorted(
@@ -76,19 +81,25 @@ def look(root: Path) -> Project:
             for name in folders
             if name not in SKIPPED and not name.startswith(".") and len(here.parts) < DEEPEST
         )
+        unnamed += [(here / name).as_posix() for name in folders if not _is_utf8(name)]
+        folders[:] = filter(_is_utf8, folders)
         for kind, found in (("static", static), ("templates", templates)):
             if kind in folders:
                 folders.remove(kind)
                 found.append((here / kind).as_posix())
         scripts += [root / here / name for name in sorted(files) if name.endswith(".py")]
-        definitions += [
-            (here / name).as_posix() for name in sorted(files) if _is_definitions(root / here / name)
-        ]
+        for name in sorted(files):
+            if _is_definitions(root / here / name):
+                (definitions if _is_utf8(name) else unnamed).append((here / name).as_posix())
     kind = _kind(root, scripts)
     source = static or [name for name in ("public", "assets") if (root / name).is_dir()] or ["static"]
-    return Project(
-        kind, source, templates, definitions, _static_url(scripts) if kind == "Django" else "/static/"
-    )
+    url = _static_url(scripts) if kind == "Django" else "/static/"
+    return Project(kind, source, templates, definitions, url, tuple(unnamed))
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether TOML, which is UTF-8, can say it: surrogates mark bytes that are not."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _is_definitions(file: Path) -> bool:
@@ -115,7 +126,7 @@ def _static_url(scripts: list[Path]) -> str:
                 url = ast.literal_eval(match[1].strip())
             except (ValueError, SyntaxError):
                 continue
-            if isinstance(url, str) and url:
+            if isinstance(url, str) and url and _is_utf8(url):
                 return url if url.startswith(("/", "http")) else "/" + url
     return "/static/"
 

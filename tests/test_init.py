@@ -44,6 +44,27 @@ def test_a_config_in_the_project_file_is_not_passed_over(site: Site) -> None:
     assert not (site.root / "cdn_pipeline.toml").exists()
 
 
+def test_what_is_not_utf_8_is_left_out_and_told(site: Site) -> None:
+    site.write(
+        {"static/a.css": "", "app\udcff/static/b.css": "", "a\udcff.yaml": "bundles:\n", "manage.py": ""}
+    )
+    site.write({"settings.py": "STATIC_URL = '/\\udcff/'\n"})
+    said = init.write(site.root / "cdn_pipeline.toml")
+    table = tomllib.loads((site.root / "cdn_pipeline.toml").read_text())
+
+    assert (table["source"], table["bundles"]["definitions"]) == (["static"], [])
+    for name in ("app\udcff", "a\udcff.yaml"):
+        assert f"; {name} is left out, for its name is not UTF-8: rename it, then add it" in said
+
+
+def test_a_project_may_lie_in_a_directory_that_is_not_utf_8(site: Site) -> None:
+    site.write({"shop\udcff/static/a.css": ""})
+    project = site.root / "shop\udcff"
+    init.write(project / "cdn_pipeline.toml")
+
+    assert tomllib.loads((project / "cdn_pipeline.toml").read_text())["source"] == ["static"]
+
+
 @pytest.mark.parametrize("text", ["", "[tool.mypy]\n", "tool = 1\n", "not toml\n"])
 def test_a_project_file_without_a_config_is_no_obstacle(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
