@@ -5,10 +5,12 @@ Times are ISO 8601 in UTC, but `until`, which is in seconds since 1970; sizes ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import cost, plan, retention
+from cdn_pipeline import cost, document, fallback, plan, proxied, retention
 from cdn_pipeline.config import Config
 from cdn_pipeline.current import Pending
 from cdn_pipeline.deploy import Deployed
@@ -60,20 +62,33 @@ def rolled_back(done: RolledBack, steps: SiteSteps) -> Facts:
 
 
 def _live(steps: SiteSteps) -> Facts:
+    directory = steps.where.directory
     return {
-        "live": {"directory": str(steps.where.directory), "active": steps.is_live, **held(steps.held)},
+        "live": {"directory": str(directory), "active": steps.is_live, **held(steps.held, directory)},
         "edge": None if steps.edges is None else steps.edges.as_json,
     }
 
 
-def held(there: Fallback) -> Facts:
-    """What pages get from the origin."""
+def held(there: Fallback, directory: Path) -> Facts:
+    """What pages get from the origin, and what they cannot, by the manifest in *directory*."""
     targets: dict[str, Facts] = {}
     for (target, _), until in sorted(there.held.items(), key=lambda row: row[0]):
         known = targets.setdefault(target, {"files": 0, "until": None})
         known["files"] += 1
         known["until"] = until if known["until"] is None else max(known["until"], until or 0.0)
-    return {"retreated": sorted(there.retreated), "held": targets}
+    return {"retreated": sorted(there.retreated), "stays": _stays(there, directory), "held": targets}
+
+
+def _stays(there: Fallback, directory: Path) -> Facts:
+    """What pages go on to get from targets that were retreated from: the origin has no copy of it."""
+    if not there.retreated:
+        return {}
+    read = proxied.manifest(directory / document.NAME)
+    files = Counter(entry["target"] for _, entry in document.each(read.files))
+    return {
+        target: {"url": read.targets[target]["url"], "files": paths, "of": files[target]}
+        for target, paths in fallback.without_copy(read.files, there.retreated).items()
+    }
 
 
 def _fixed(put: Iterable[Put]) -> list[Facts]:
@@ -84,8 +99,8 @@ def _pending(pending: Iterable[Pending]) -> list[Facts]:
     return [{"target": each.target, "paths": list(each.paths), "keys": list(each.keys)} for each in pending]
 
 
-def status(found: Status, live_release: str, there: Fallback) -> Facts:
-    """What is published, and what running sites read here."""
+def status(found: Status, live_release: str, there: Fallback, directory: Path) -> Facts:
+    """What is published, and what running sites read in *directory*."""
     return {
         "home": found.home,
         "release": found.release,
@@ -93,7 +108,7 @@ def status(found: Status, live_release: str, there: Fallback) -> Facts:
         "targets": {
             name: {"objects": objects, "bytes": size} for name, (objects, size) in found.places.items()
         },
-        "live": {"release": live_release, **held(there)},
+        "live": {"release": live_release, **held(there, directory)},
         "history": [entry._asdict() for entry in found.history],
         "pins": list(found.pins),
         "pending": _pending(found.pending),

@@ -132,7 +132,15 @@ def _edge(edge: Facts) -> Iterator[str]:
 
 def _held(live: Facts) -> Iterator[str]:
     for name in live["retreated"]:
-        yield _line("retreat", f"pages get the files of {name} from the origin; end it with retreat --back")
+        stays = live["stays"].get(name)
+        what = (
+            f"{stays['of'] - len(stays['files']):,} of {count(stays['of'], 'file')}" if stays else "the files"
+        )
+        yield _line("retreat", f"pages get {what} of {name} from the origin; end it with retreat --back")
+        if stays:
+            where = f"at {stays['url']}, for the origin has no copy"
+            mend = f"set targets.{name}.keep_on_origin = true, build and deploy"
+            yield _line("stay", f"{_some(stays['files'])} {where}; {mend}")
     for name, held in live["held"].items():
         until = f" until {_clock(held['until'])}" if held["until"] else ""
         yield _line("held", f"pages get {count(held['files'], 'file')} of {name} from the origin{until}")

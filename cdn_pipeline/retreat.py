@@ -120,10 +120,9 @@ def _missing(manifests: Mapping[Path, Document], chosen: Mapping[Path, frozenset
         for target, files in fallback.without_copy(found.files, chosen[directory]).items():
             more = f" and {len(files) - SHOWN:,} more" if len(files) > SHOWN else ""
             message = f"the origin has no copy of {', '.join(files[:SHOWN])}{more}"
-            hint = (
-                f"set targets.{target}.keep_on_origin = true, build and deploy; or retreat with the rest "
-                "alone (--partly)"
-            )
+            hint = f"set targets.{target}.keep_on_origin = true, build and deploy"
+            if len(files) < sum(entry["target"] == target for _, entry in document.each(found.files)):
+                hint += "; or retreat with the rest alone (--partly)"
             problems[target] = Problem(ERROR, "", f"targets.{target}: {message}", hint)
     return list(problems.values())
 

@@ -20,7 +20,7 @@ NOTHING: dict[str, Any] = {
     "kept": {"files": 0, "bytes": 0},
     "cost": {"puts": 0, "gets": 2, "paths": 0, "dollars": None},
 }
-LIVE: dict[str, Any] = {"directory": "live", "active": True, "retreated": [], "held": {}}
+LIVE: dict[str, Any] = {"directory": "live", "active": True, "retreated": [], "stays": {}, "held": {}}
 DEPLOYED: dict[str, Any] = {
     "release": "0123",
     "before": "4567",
@@ -149,7 +149,7 @@ def test_a_status_with_everything() -> None:
         "release": "0123",
         "created": "2026-11-20T14:30:00+00:00",
         "targets": {"cdn": {"objects": 1, "bytes": 10}},
-        "live": {"release": "0123", "retreated": [], "held": {}},
+        "live": {"release": "0123", "retreated": [], "stays": {}, "held": {}},
         "history": [{"release": "0123", "at": "2026-11-20T15:30:00+01:00", "by": "x"}],
         "pins": ["4567"],
         "pending": [{"target": "cdn", "keys": ["a.txt"], "paths": ["/a.txt"]}],

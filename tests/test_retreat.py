@@ -65,7 +65,7 @@ def test_a_retreat_where_the_origin_has_no_copy_is_refused(site: Site, running: 
             retreat.retreat([site.out], targets)
         assert str(error.value) == (
             "targets.media: the origin has no copy of c.mp4; set targets.media.keep_on_origin = true, build "
-            "and deploy; or retreat with the rest alone (--partly)"
+            "and deploy"
         )
     assert hosts(running) == "xxy-"
     assert not (site.out / "fallback.json").exists()
@@ -76,6 +76,13 @@ def test_it_may_be_done_with_the_rest_alone(site: Site, running: Manifest) -> No
 
     assert hosts(running) == "--y-"
     assert retreat.read(site.out).retreated == {"cdn", "media"}
+
+
+def test_a_refusal_offers_the_rest_where_there_is_one(site: Site) -> None:
+    site.write(FILES)
+    site.build(CONFIG + '[[routes]]\nmatch = ["a.png"]\ntarget = "media"\nkeep_on_origin = true\n')
+    with pytest.raises(PublishError, match=r"build and deploy; or retreat with the rest alone \(--partly\)$"):
+        retreat.retreat([site.out])
 
 
 def test_many_files_without_a_copy_are_counted(site: Site) -> None:

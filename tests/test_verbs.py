@@ -200,6 +200,7 @@ def test_a_build_directory_goes_back_too_while_it_has_the_files(shop: Site) -> N
         "directory": str(shop.out),
         "active": True,
         "retreated": [],
+        "stays": {},
         "held": {},
     }
     assert shop.manifest()["release"] == first["release"]
@@ -345,6 +346,27 @@ def test_pages_retreat_to_the_origin_and_come_back(shop: Site) -> None:
     assert run(shop.root, "retreat", "--back").stdout.endswith("name every target's own URLs\n")
     assert manifest.url("b.png") == url
     assert "no target 'cdm' to retreat from" in run(shop.root, "retreat", "cdm", code=2).stderr
+
+
+def test_a_retreat_in_part_says_what_stays_where(shop: Site) -> None:
+    config = CONFIG.replace("keep_on_origin = true\n", "")
+    shop.write({"static/c.gif": b"GIF"})
+    shop.write({"cdn_pipeline.toml": config + '[[routes]]\nmatch = ["c.gif"]\nkeep_on_origin = true\n'})
+    run(shop.root, "deploy")
+    said = run(shop.root, "retreat", "--partly").stdout
+    told = run_json(shop.root, "retreat", "--partly")["live"]
+
+    assert said.splitlines()[1:] == [
+        "  retreat   pages get 1 of 3 files of cdn from the origin; end it with retreat --back",
+        "  stay      b.png, robots.txt at https://cdn.example.com/site/, for the origin has no copy; "
+        "set targets.cdn.keep_on_origin = true, build and deploy",
+    ]
+    assert said.splitlines()[2] in run(shop.root, "status").stdout
+    assert told["stays"] == {
+        "cdn": {"url": "https://cdn.example.com/site/", "files": ["b.png", "robots.txt"], "of": 3}
+    }
+    shop.write({"cdn_pipeline.toml": CONFIG})
+    assert "pages get the files of cdn from the origin" in run(shop.root, "deploy").stdout
 
 
 def test_hooks_are_told_what_is_and_what_was_done(shop: Site) -> None:

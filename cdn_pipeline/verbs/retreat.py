@@ -15,5 +15,5 @@ def run(site: Site) -> Outcome:
         after = retreat.retreat([directory], options.targets, partly=options.partly)
     activate.refresh(site.where, site.config)
     there = after.get(directory, fallback.NOTHING)
-    facts: Facts = {"live": {"directory": str(directory), **publish_facts.held(there)}}
+    facts: Facts = {"live": {"directory": str(directory), **publish_facts.held(there, directory)}}
     return Outcome(facts, publish_report.retreated(facts))

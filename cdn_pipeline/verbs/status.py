@@ -10,6 +10,7 @@ def run(site: Site) -> Outcome:
     """Raises `PublishError`."""
     with home.opened(site.config) as opened:
         found = status.status(opened)
-    read = proxied.manifest(site.where.directory / document.NAME)
-    facts = publish_facts.status(found, read.release, retreat.read(site.where.directory))
+    directory = site.where.directory
+    read = proxied.manifest(directory / document.NAME)
+    facts = publish_facts.status(found, read.release, retreat.read(directory), directory)
     return Outcome(facts, publish_report.status(facts))
