@@ -1,5 +1,6 @@
 """The command line. Exit codes: 0 fine, 1 the site or the deploy has a problem, 2 usage or config,
-3 superseded by another deploy, 130 interrupted, 143 terminated.
+3 superseded by another deploy, 4 an account differs (`provision --plan --exit-code`), 130 interrupted, 143
+terminated.
 """
 
 from __future__ import annotations

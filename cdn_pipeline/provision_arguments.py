@@ -13,6 +13,9 @@ def add(verb: Verb, run: Run, words: Collection[str]) -> None:
     if "provision" not in words:
         return
     provision.add_argument("--plan", action="store_true", help="show what differs, and change nothing")
+    provision.add_argument(
+        "--exit-code", action="store_true", help="with --plan: end with 4 where anything differs"
+    )
     provision.add_argument("--adopt", action="store_true", help="take over what is there without our tag")
     provision.add_argument("--write", action="store_true", help="put its results into the config")
     texts = provision.add_mutually_exclusive_group()

@@ -10,6 +10,7 @@ from typing import Any
 
 from cdn_pipeline import quantity, report
 from cdn_pipeline.config import Config
+from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.provision import cloudformation, identity_policy, reconcile, settings, terraform
 from cdn_pipeline.provision.account import Account
 from cdn_pipeline.provision.change import CREATE, Change, Difference
@@ -20,10 +21,13 @@ from cdn_pipeline.summary import problems as rows
 
 SHOWN = 8  # differences of one thing; all of them are in --json
 WIDTH = 72  # of a value
+DIFFERS = 4  # the exit code where a plan is not empty, and `--exit-code` asks: 1 to 3 mean something else
 
 
 def run(config: Config, options: argparse.Namespace, account: Account | None = None) -> int:
-    """Runs it, and returns the exit code: 1 where something is in the way."""
+    """Runs it, and returns the exit code: 1 where something is in the way. Raises `ConfigError`."""
+    if options.exit_code and not options.plan:
+        raise ConfigError("--exit-code tells what --plan has found; ask for both")
     options.interrupted = "what was made stays; run it again, and it goes on from there"
     description = describe(config)
     if options.template or options.policy:
@@ -64,16 +68,17 @@ def _teller(options: argparse.Namespace) -> reconcile.Tell:
 
 
 def _show(plan: Plan, description: Description, options: argparse.Namespace) -> int:
+    code = 1 if plan.errors else DIFFERS if plan.changes and options.exit_code else 0
     if options.json:
         print(report.as_json(_document(plan, description) | {"ok": not plan.errors}))
-        return 1 if plan.errors else 0
+        return code
     for change in plan.changes:
         print("\n".join(_lines(change)))
     count = quantity.count(len(plan.changes), "step")
     told = f"{count} to do" if plan.changes else f"{description.site} is as described"
     print(f"{told}; nothing was changed", flush=True)
     _tell_problems(plan)
-    return 1 if plan.errors else 0
+    return code
 
 
 def _tell_problems(plan: Plan) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cdn_pipeline import provision_verb
 from cdn_pipeline.cli import main
 from cdn_pipeline.config_file import load
+from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.provision.settings import edited
 from tests.aws_account import AwsAccount
 
@@ -28,6 +29,9 @@ css = ["default"]
 """
 
 
+OPTIONS = ("plan", "exit_code", "adopt", "write", "json")
+
+
 @pytest.fixture
 def aws() -> Iterator[AwsAccount]:
     with AwsAccount() as account:
@@ -35,7 +39,7 @@ def aws() -> Iterator[AwsAccount]:
 
 
 def run(aws: AwsAccount, file: Path, **chosen: bool) -> int:
-    options = argparse.Namespace(**{"plan": False, "adopt": False, "write": False, "json": False} | chosen)
+    options = argparse.Namespace(**dict.fromkeys(OPTIONS, False) | chosen)
     options.template = options.policy = None
     return provision_verb.run(load(file), options, aws.account())
 
@@ -57,6 +61,21 @@ def test_a_plan_shows_what_would_be_done(
     assert "          Versioning.Status: nothing → Enabled\n" in said
     assert said.endswith("11 steps to do; nothing was changed\n")
     assert aws.writes == []
+
+
+def test_ci_learns_of_drift_by_the_exit_code(
+    aws: AwsAccount, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = [run(aws, file, plan=True, exit_code=True), run(aws, file, plan=True, exit_code=True, json=True)]
+    run(aws, file)
+    codes.append(run(aws, file, plan=True, exit_code=True))
+
+    assert codes == [4, 4, 0]
+
+
+def test_the_exit_code_of_what_is_done_means_no_drift(aws: AwsAccount, file: Path) -> None:
+    with pytest.raises(ConfigError, match="--exit-code tells what --plan has found"):
+        run(aws, file, exit_code=True)
 
 
 def test_at_the_end_it_says_what_the_config_needs(
