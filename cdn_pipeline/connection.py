@@ -16,11 +16,33 @@ PROTOCOLS = ["h2", "http/1.1"]  # as ALPN names them
 
 DNS = "dns"
 NETWORK = "network"
-TLS = "tls"
+TLS = "tls"  # no agreement on it
+EXPIRED = "expired"  # the certificate,
+OTHER_NAME = "other_name"  # it is for other hosts,
+UNKNOWN_ISSUER = "unknown_issuer"  # signed by nobody who is known,
+REFUSED = "refused"  # or wrong in another way
+CERTIFICATE = {EXPIRED, OTHER_NAME, UNKNOWN_ISSUER, REFUSED}
 HINTS = {
     DNS: "make its DNS record, or wait until it is seen here",
     NETWORK: "see that it is up, and that this machine may reach it; verify_edge = false where it may not",
-    TLS: "give the CDN a certificate for this host",
+    TLS: "have it speak TLS 1.2 or newer on this port",
+    EXPIRED: "renew the CDN's certificate for this host",
+    OTHER_NAME: "give the CDN a certificate for this host",
+    UNKNOWN_ISSUER: "give the CDN a certificate of an authority that browsers know, with its chain",
+    REFUSED: "give the CDN another certificate for this host",
+}
+# Of OpenSSL, "X509_STORE_CTX_get_error", as `ssl.SSLCertVerificationError.verify_code` has them.
+VERIFY_CODES = {
+    10: EXPIRED,
+    62: OTHER_NAME,  # of a host
+    64: OTHER_NAME,  # of an address
+    **dict.fromkeys((2, 18, 19, 20, 21), UNKNOWN_ISSUER),  # no issuer, self-signed, no chain
+}
+REASONS = {
+    "WRONG_VERSION_NUMBER": "it speaks something else than TLS there",
+    "HTTP_REQUEST": "it speaks something else than TLS there",
+    "UNSUPPORTED_PROTOCOL": "it speaks no version of TLS that is still in use",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "it speaks no version of TLS that this machine does",
 }
 
 
@@ -134,11 +156,12 @@ def _secured(context: ssl.SSLContext, plain: socket.socket, host: str) -> ssl.SS
     except ssl.SSLCertVerificationError as error:
         plain.close()
         reason = f"its certificate is refused: {error.verify_message}"
-        raise Unreachable(host, TLS, reason) from error
+        raise Unreachable(host, VERIFY_CODES.get(error.verify_code, REFUSED), reason) from error
     except OSError as error:
         plain.close()
         reason = str(getattr(error, "reason", "") or error.strerror or error)
-        raise Unreachable(host, TLS, f"it does not agree on TLS: {reason}") from error
+        why = f"{REASONS[reason]} ({reason})" if reason in REASONS else f"it does not agree on TLS: {reason}"
+        raise Unreachable(host, TLS, why) from error
 
 
 def _why(error: Exception, timeout_s: float) -> str:

@@ -68,6 +68,10 @@ class Garbled(Interrupted):
     """Its body is not encoded as its headers say."""
 
 
+class CutOff(Interrupted):
+    """The connection was closed before the whole body had come."""
+
+
 class Edge:
     """Asks any number of hosts, from any number of threads, over connections that are kept.
 
@@ -210,7 +214,10 @@ def _pieces(answer: http.client.HTTPResponse) -> Iterator[bytes]:
         taken += len(piece)
         yield piece
     if answer.length:  # `read` says nothing of an early end where it is told how much to read
-        raise http.client.IncompleteRead(b"", taken + answer.length)
+        announced = count(taken + answer.length, "byte")
+        raise CutOff(
+            f"the connection was closed after {taken:,} of {announced} that Content-Length announces"
+        )
 
 
 def _headers(answer: http.client.HTTPResponse) -> dict[str, str]:
@@ -237,25 +244,23 @@ def _limit(sock: socket.socket, seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
-    except (OSError, http.client.HTTPException, Undecodable, _Ended) as error:
+    except (OSError, http.client.HTTPException, Undecodable, Interrupted, _Ended) as error:
         if is_over.is_set():
             raise Interrupted(late) from error
-        if isinstance(error, _Ended):
+        if isinstance(error, Interrupted | _Ended):
             raise
-        kind = Garbled if isinstance(error, Undecodable) else Interrupted
-        raise kind(_why(error)) from error
+        raise _fault(error) from error
     finally:
         timer.cancel()
     if is_over.is_set():
         raise Interrupted(late)
 
 
-def _why(error: Exception) -> str:
+def _fault(error: Exception) -> Interrupted:
     if isinstance(error, http.client.IncompleteRead):
-        announced = f" (announced: {count(error.expected, 'byte')})" if error.expected else ""
-        return f"its body is cut off{announced}"
+        return CutOff("the connection was closed before the last chunk of its body")
     if isinstance(error, TimeoutError):
-        return "nothing more of it came"
+        return Interrupted("nothing more of it came")
     if isinstance(error, Undecodable):
-        return str(error)
-    return f"the connection ended in the middle ({str(error) or type(error).__name__})"
+        return Garbled(str(error))
+    return Interrupted(f"the connection ended in the middle ({str(error) or type(error).__name__})")

@@ -283,14 +283,14 @@ TRANSPORTS: list[tuple[tuple[str, ...], float, str, list[tuple[str, str]], str]]
         ("h2",),
         -1,
         "localhost",
-        [(ERROR, "certificate")],
+        [(ERROR, "certificate_expired")],
         "its certificate is refused: certificate has expired",
     ),
     (
         ("h2",),
         300,
         "cdn.example.com",
-        [(ERROR, "certificate")],
+        [(ERROR, "certificate_name")],
         "its certificate is refused: Hostname mismatch, certificate is not valid for 'localhost'.",
     ),
 ]
@@ -317,7 +317,45 @@ def test_behind_a_certificate_that_is_refused_everything_else_is_looked_at(tmp_p
         server.answers["/logo.png"] = forbidden
         findings = examined(Scope([server.url]))  # which trusts the system's authorities alone
 
-    assert named(findings) == [(ERROR, "certificate"), (ERROR, "status")]
+    assert named(findings) == [(ERROR, "certificate_issuer"), (ERROR, "status")]
+
+
+def test_a_host_that_does_not_agree_on_tls_says_so(tmp_path: Path) -> None:
+    """One speaks plain HTTP on that port, the other a version that is too new for us."""
+    file = clinic.certificate(tmp_path)
+    newest, older = clinic.tls(file), ssl.create_default_context(cafile=str(file))
+    newest.minimum_version, older.maximum_version = ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2
+    with Clinic(healthy()) as plain, Clinic(healthy(), context=newest) as server:
+        found = [
+            *examined(Scope([plain.url.replace("http:", "https:")])),
+            *examined(Scope([server.url]), Reach(context=older)),
+        ]
+
+    assert [(each.check.name, each.message) for each in found] == [
+        ("tls", "it speaks something else than TLS there (WRONG_VERSION_NUMBER)"),
+        ("tls", "it speaks no version of TLS that this machine does (TLSV1_ALERT_PROTOCOL_VERSION)"),
+    ]
+    assert not any("DNS" in way for each in found for way in each.mend.values())
+
+
+def cut_off(_: Headers) -> list[bytes]:
+    return [b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 100\r\n\r\nshort"]
+
+
+def test_answers_that_are_cut_off_are_no_lost_host() -> None:
+    names = [f"/{number}.png" for number in range(4)]
+    tags = "".join(f'<img src="{name}">' for name in names)
+    found = diagnosed({"/": page(tags), **dict.fromkeys(names, cut_off)})
+
+    assert [(each.check.name, each.message, each.said, len(each.urls)) for each in found] == [
+        (
+            "cut_off",
+            "its body is cut off",
+            "the connection was closed after 5 of 100 bytes that Content-Length announces",
+            4,
+        )
+    ]
+    assert not any("DNS" in way for way in found[0].mend.values())
 
 
 def test_what_a_page_of_https_loads_by_http_is_mixed_content(tmp_path: Path) -> None:
@@ -345,6 +383,14 @@ def test_a_cookie_is_never_repeated_in_a_report() -> None:
     (finding,) = diagnosed(answers, otherwise)
 
     assert finding.said == "set-cookie: sid=…; cache-control: public, max-age=60"
+
+
+def test_a_cookie_that_keeps_a_file_out_of_the_cache_is_named() -> None:
+    script = File(JS, "text/javascript; charset=utf-8", Set_Cookie="sid=1", X_Cache="Miss from cloudfront")
+    found = {each.check.name: each for each in diagnosed({"/app.0123456789ab.js": script})}
+
+    assert found.keys() == {"cookie_shared", "not_kept"}
+    assert found["not_kept"].said == "set-cookie: sid=…; x-cache: Miss from cloudfront"
 
 
 def test_the_limit_holds_and_takes_some_of_each_kind() -> None:

@@ -71,7 +71,7 @@ HOSTILE: dict[str, tuple[Answer, str]] = {
     ),
     "a chunk of a negative size": (
         endless(OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"a" * 65_536),
-        "its body is cut off",
+        "the connection was closed before the last chunk of its body",
     ),
     "an interim answer again and again": (
         endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
@@ -79,7 +79,7 @@ HOSTILE: dict[str, tuple[Answer, str]] = {
     ),
     "less than it said": (
         lambda _: [OK + b"Content-Length: 100\r\n\r\nshort"],
-        "its body is cut off (announced: 100 bytes)",
+        "the connection was closed after 5 of 100 bytes that Content-Length announces",
     ),
 }
 

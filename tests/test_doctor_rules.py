@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from cdn_pipeline import connection
 from cdn_pipeline.doctor import rules
 from cdn_pipeline.doctor.exchange import Exchange, cookies, is_public, lifetime_s
 from cdn_pipeline.doctor.finding import INFO, SEVERITIES
 from cdn_pipeline.doctor.provider import provider
 from cdn_pipeline.doctor.resource import FONT, IMAGE, MEDIA, MODULE, OTHER, PAGE, SCRIPT, STYLE, Resource
-from cdn_pipeline.doctor.visit import Examination, Host, Visit
+from cdn_pipeline.doctor.visit import SILENT, Examination, Host, Trouble, Visit
 from cdn_pipeline.edge import Request, Response
 from cdn_pipeline.errors import ERROR, WARNING
 
@@ -365,8 +366,19 @@ TRANSPORT: list[tuple[Host, list[tuple[str, str]]]] = [
     (HOST._replace(plain=exchange(status=200)), [(WARNING, "http_open")]),
     (HOST._replace(plain=exchange(status=301)), []),
     (HOST._replace(plain=Exchange(Request(URL), None, "it refuses connections")), []),
-    (HOST._replace(trouble="there is no such host"), [(ERROR, "unreachable")]),
-    (HOST._replace(trouble="its certificate is refused", is_distrusted=True), [(ERROR, "certificate")]),
+    *(
+        (HOST._replace(trouble=Trouble("it is lost", kind)), [(ERROR, check)])
+        for kind, check in {
+            connection.DNS: "unreachable",
+            connection.NETWORK: "unreachable",
+            connection.TLS: "tls",
+            connection.EXPIRED: "certificate_expired",
+            connection.OTHER_NAME: "certificate_name",
+            connection.UNKNOWN_ISSUER: "certificate_issuer",
+            connection.REFUSED: "certificate",
+            SILENT: "interrupted",
+        }.items()
+    ),
 ]
 
 
@@ -435,8 +447,18 @@ def test_how_long_an_answer_lives(headers: dict[str, str], lifetime: int | None,
 def test_of_cookies_only_those_of_the_site_count() -> None:
     own = "__cf_bm=x; Expires=Fri, 01 Jan 2027 00:00:00 GMT"
 
-    assert cookies(exchange({"set-cookie": own})) == ""
-    assert cookies(exchange({"set-cookie": f"{own}, sid=1"})) == f"{own}, sid=1"
+    assert cookies(exchange({"set-cookie": own})) == []
+    assert cookies(exchange({"set-cookie": f"{own}, sid=1, lang=de, sid=2"})) == ["sid", "lang"]
+
+
+def test_the_cookie_that_keeps_a_file_out_of_a_cache_is_named() -> None:
+    facts = visit({**MISS, "cache-control": YEAR, "set-cookie": "sid=secret; Path=/, lang=de"}, STAMPED)
+    examination = Examination(1_000_000.0, (facts,), ())
+    (finding,) = [each for each in rules.findings(examination) if each.check.name == "not_kept"]
+
+    assert finding.message == "the CDN fetches it anew each time, for it sets a cookie"
+    assert finding.said.startswith("set-cookie: sid=…, lang=…; ")
+    assert "Set-Cookie" in finding.mend["CloudFront"]
 
 
 def test_every_check_says_all_that_a_reader_needs() -> None:

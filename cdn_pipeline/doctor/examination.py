@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cdn_pipeline.doctor import visitor
 from cdn_pipeline.doctor.foreign import is_foreign
-from cdn_pipeline.doctor.prober import OVER_TIME, Prober, Reach, Trouble
+from cdn_pipeline.doctor.prober import OVER_TIME, Prober, Reach
 from cdn_pipeline.doctor.resource import FRAME, Resource, kind_of
 from cdn_pipeline.doctor.visit import Examination, Host, Visit
 from cdn_pipeline.expectation import Expected
@@ -173,8 +173,7 @@ def by_host(visits: Iterable[Visit]) -> list[list[Visit]]:
 
 def _with_late_troubles(hosts: Iterable[Host], prober: Prober) -> tuple[Host, ...]:
     """A host may be lost only when the last questions are asked."""
-    nothing = Trouble("")
     return tuple(
-        host._replace(trouble=host.trouble or prober.troubles.get((host.scheme, host.netloc), nothing).reason)
+        host._replace(trouble=host.trouble or prober.troubles.get((host.scheme, host.netloc)))
         for host in hosts
     )

@@ -22,6 +22,7 @@ class Exchange(NamedTuple):
     response: Response | None = None
     fault: str = ""
     is_garbled: bool = False  # its body is not encoded as its headers say
+    is_cut_off: bool = False  # the connection was closed before all of its body had come
 
     @property
     def status(self) -> int:
@@ -99,12 +100,11 @@ def is_public(exchange: Exchange) -> bool:
     return bool(lifetime_s(exchange))
 
 
-def cookies(exchange: Exchange) -> str:
-    """The Set-Cookie header, "" where there are none but a CDN's own."""
-    value = exchange.header("set-cookie")
+def cookies(exchange: Exchange) -> list[str]:
+    """The names of those that it sets, but for a CDN's own. Their values may be secrets."""
     # Several are joined by ", ", which the date in `Expires` has too, but no name and "=" after it.
-    names = re.findall(r"(?:^|, )([^\s=;,]+)=", value)
-    return value if any(not name.startswith(OWN_COOKIES) for name in names) else ""
+    names = re.findall(r"(?:^|, )([^\s=;,]+)=", exchange.header("set-cookie"))
+    return [name for name in dict.fromkeys(names) if not name.startswith(OWN_COOKIES)]
 
 
 def media_type(exchange: Exchange) -> tuple[str, str]:

@@ -14,22 +14,16 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cdn_pipeline import connection
-from cdn_pipeline.connection import TLS, Network, Unreachable
+from cdn_pipeline.connection import NETWORK, Network, Unreachable
 from cdn_pipeline.doctor.exchange import Exchange
-from cdn_pipeline.edge import Edge, Garbled, Interrupted, Request
+from cdn_pipeline.doctor.visit import SILENT, Trouble
+from cdn_pipeline.edge import CutOff, Edge, Garbled, Interrupted, Request
 
 PATIENCE = 3  # answers of a host that may fail one after the other
 TIMEOUT_S = 10.0
 OVER_TIME = "the time limit was over"
 
 Place = tuple[str, str]  # scheme, host with port
-
-
-class Trouble(NamedTuple):
-    """Why a host is not asked any more, or not believed."""
-
-    reason: str
-    is_distrusted: bool = False  # only its certificate is refused
 
 
 class Reach(NamedTuple):
@@ -76,9 +70,11 @@ class Prober:
         try:
             exchange = self._asked(request, self._lenient if trouble else self._strict)
         except Unreachable as error:
-            is_distrusted = error.kind == TLS and trouble is None and "certificate" in error.reason
-            self._note(place, Trouble(error.reason, is_distrusted))
-            return self.ask(request) if is_distrusted else Exchange(request, None, error.reason)
+            found = Trouble(error.reason, error.kind)
+            self._note(place, found)
+            if found.is_distrusted and trouble is None:
+                return self.ask(request)
+            return Exchange(request, None, error.reason)
         self._judge(place, exchange)
         return exchange
 
@@ -89,18 +85,21 @@ class Prober:
             return Exchange(request, edge.get(request))
         except Garbled as error:
             return Exchange(request, None, str(error), is_garbled=True)
+        except CutOff as error:
+            return Exchange(request, None, str(error), is_cut_off=True)
         except Interrupted as error:
             return Exchange(request, None, str(error))
 
     def _judge(self, place: Place, exchange: Exchange) -> None:
         with self._lock:
-            if exchange.response or exchange.is_garbled:
+            if exchange.response or exchange.is_garbled or exchange.is_cut_off:
                 self._failures[place] = 0
                 return
             self._failures[place] += 1
             is_over = self._failures[place] >= PATIENCE
         if is_over:
-            self._note(place, Trouble(f"no whole answer, {PATIENCE} times in a row: {exchange.fault}"))
+            reason = f"no whole answer, {PATIENCE} times in a row: {exchange.fault}"
+            self._note(place, Trouble(reason, SILENT))
 
     def _note(self, place: Place, trouble: Trouble) -> None:
         with self._lock:
@@ -120,7 +119,7 @@ class Prober:
             with self._lock:
                 self._refusals[host] = known
         if known:
-            self._note(place, Trouble(known))
+            self._note(place, Trouble(known, NETWORK))
         return self.troubles.get(place)
 
     def protocol(self, url: str) -> str:

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from cdn_pipeline.cdns import CacheStatus, status_of
 from cdn_pipeline.cdns.cache_status import BYPASS, HIT, UNKNOWN
+from cdn_pipeline.connection import CERTIFICATE
 from cdn_pipeline.doctor.exchange import Exchange
 from cdn_pipeline.doctor.resource import Resource
+
+SILENT = "silent"  # a host that can be reached, and gives no answers
 
 
 class Visit(NamedTuple):
@@ -49,14 +52,25 @@ class Visit(NamedTuple):
         return False
 
 
+class Trouble(NamedTuple):
+    """Why a host is not asked any more, or not believed."""
+
+    reason: str
+    kind: str  # of `connection`, or SILENT
+
+    @property
+    def is_distrusted(self) -> bool:
+        """Whether only its certificate is refused."""
+        return self.kind in CERTIFICATE
+
+
 class Host(NamedTuple):
     """What was asked of a scheme and host."""
 
     scheme: str
     netloc: str
     files: int  # of its files that were looked at
-    trouble: str = ""  # why it cannot be reached, or is not trusted
-    is_distrusted: bool = False  # its certificate is refused; it was looked at all the same
+    trouble: Trouble | None = None  # why it cannot be reached, or is not trusted
     expires: float | None = None  # of its certificate, in seconds since the epoch
     protocol: str = ""  # by ALPN: "h2" or "http/1.1"
     plain: Exchange | None = None  # over http, of one that has https

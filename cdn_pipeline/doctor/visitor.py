@@ -179,7 +179,7 @@ def host(prober: Prober, visits: list[Visit], pause: Callable[[float], None] = t
     trouble = prober.troubles.get((split.scheme, split.netloc))
     found = Host(split.scheme, split.netloc, len(visits))
     if trouble is not None:
-        found = found._replace(trouble=trouble.reason, is_distrusted=trouble.is_distrusted)
+        found = found._replace(trouble=trouble)
         if not trouble.is_distrusted:
             return found
     if split.scheme == "https":

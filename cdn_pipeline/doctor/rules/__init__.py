@@ -64,4 +64,4 @@ def _of_visit(visit: Visit) -> Iterator[Finding]:
 
 def _is_lost(host: Host) -> bool:
     """Said once, of the host, and not of each of its files."""
-    return bool(host.trouble) and not host.is_distrusted
+    return host.trouble is not None and not host.trouble.is_distrusted

@@ -24,6 +24,17 @@ INTERRUPTED = Check(
     "see that the origin answers in time, and with the right Content-Length",
     "see its error log: a worker that dies, a proxy_read_timeout, a full disk for proxy_temp_path",
 )
+CUT_OFF = Check(
+    "cut_off",
+    ERROR,
+    "the connection is closed before the whole answer has come, often since Content-Length is too large",
+    "visitors get half a file or an error, and some caches keep that",
+    "have the origin send the length of what it sends, compressed or not; a file in S3 has it right, so look "
+    "at a function or proxy that changes bodies; invalidate",
+    "have the origin send the length of what it sends, compressed or not, or none at all; purge",
+    "nothing may change a body once its Content-Length is set, such as a middleware that compresses; its "
+    "error log has upstreams that close too early, and a full disk for proxy_temp_path",
+)
 STATUS = Check(
     "status",
     ERROR,
@@ -83,13 +94,15 @@ SLOW = Check(
     "see $upstream_response_time in its log",
 )
 
-CHECKS = (INTERRUPTED, STATUS, LOOP, ASTRAY, CHAINED, FILE_REDIRECTED, SLOW)
+CHECKS = (INTERRUPTED, CUT_OFF, STATUS, LOOP, ASTRAY, CHAINED, FILE_REDIRECTED, SLOW)
 
 
 def findings(visit: Visit) -> Iterator[Finding]:
     """All of one visit."""
     yield from _redirects(visit)
-    if visit.first.fault and not visit.first.is_garbled:
+    if visit.first.is_cut_off:
+        yield CUT_OFF.found("its body is cut off", visit.first, visit.first.fault)
+    elif visit.first.fault and not visit.first.is_garbled:
         yield INTERRUPTED.found(f"there is no whole answer: {visit.first.fault}", visit.first)
     elif visit.first.response and visit.first.status >= 400:
         yield STATUS.found(f"it answers {phrase(visit.first.status)}", visit.first)

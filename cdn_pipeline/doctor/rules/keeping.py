@@ -56,6 +56,9 @@ COOKIE = Check(
     "see that the application's session does not start for files; a transform rule can remove Set-Cookie",
     "proxy_hide_header Set-Cookie; and proxy_ignore_headers Set-Cookie; where files come from an application",
 )
+FOR_COOKIE = NOT_KEPT._replace(
+    cloudfront=COOKIE.cloudfront, cloudflare=COOKIE.cloudflare, nginx=COOKIE.nginx
+)  # the same, where it is known why
 COOKIE_SHARED = Check(
     "cookie_shared",
     ERROR,
@@ -113,11 +116,11 @@ def findings(visit: Visit) -> Iterator[Finding]:
 def _shared(visit: Visit) -> Iterator[Finding]:
     """What must not be kept for all, and is."""
     at, is_hit = visit.last, visit.cache.kind == HIT
-    cookie = cookies(at)
-    if cookie and (is_public(at) or is_hit):
+    names = cookies(at)
+    if names and (is_public(at) or is_hit):
         message = "it sets a cookie, and a cache has kept it" if is_hit else "it sets a cookie, and is public"
         said = visit.cache.said if is_hit else at.said("cache-control")
-        yield COOKIE_SHARED.found(message, at, f"{_name(cookie)}; {said}")
+        yield COOKIE_SHARED.found(message, at, f"{_said(names)}; {said}")
     elif is_hit and {"no-store", "private"} & directives(at.header("cache-control")).keys():
         said = f"{at.said('cache-control')}; {visit.cache.said}"
         severity = ERROR if visit.resource.kind == PAGE else WARNING
@@ -128,7 +131,7 @@ def _causes(visit: Visit) -> Iterator[Finding]:
     """Why a file is not kept, or not by all."""
     at = visit.last
     if cookies(at) and not (is_public(at) or visit.cache.kind == HIT):
-        yield COOKIE.found("it sets a cookie", at, _name(cookies(at)))
+        yield COOKIE.found("it sets a cookie", at, _said(cookies(at)))
     hindering = {"no-store", "private"} & directives(at.header("cache-control")).keys()
     if hindering and not visit.resource.is_fingerprinted and visit.cache.kind != HIT:
         yield NO_STORE.found(
@@ -148,6 +151,9 @@ def _may_be_asked_for(visit: Visit) -> bool:
 def _not_kept(visit: Visit) -> Finding:
     at, extension = visit.last, media_types.extension(urlsplit(visit.resource.url).path)
     severity = ERROR if visit.resource.is_fingerprinted else WARNING
+    if names := cookies(at):
+        message = "the CDN fetches it anew each time, for it sets a cookie"
+        return FOR_COOKIE.found(message, at, f"{_said(names)}; {visit.cache.said}", severity)
     message = "the CDN fetches it anew each time, although it may keep it"
     if (
         provider(at.headers) == CLOUDFLARE
@@ -160,6 +166,6 @@ def _not_kept(visit: Visit) -> Finding:
     return NOT_KEPT.found(message, at, visit.cache.said, severity)
 
 
-def _name(cookie: str) -> str:
-    """The header without the value, which may be a secret."""
-    return f"set-cookie: {cookie.partition('=')[0]}=…"
+def _said(names: list[str]) -> str:
+    """The header without the values, which may be secrets."""
+    return f"set-cookie: {', '.join(f'{name}=…' for name in names)}"
