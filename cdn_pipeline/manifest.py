@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, TypeVar
 from cdn_pipeline import document, hold, project
 from cdn_pipeline.document import EMPTY, NAME, VERSION, Damaged, Document, Entry
 from cdn_pipeline.errors import BrokenManifest, CdnPipelineError, UnknownAsset
+from cdn_pipeline.manifest_options import check_missing, check_reload
 from cdn_pipeline.snapshot import Bundle, Snapshot
 from cdn_pipeline.snippets import Options, Preload
 from cdn_pipeline.spelling import nearest
 
 __all__ = ("NAME", "VERSION", "BrokenManifest", "Bundle", "Manifest", "Preload", "UnknownAsset")
 
-MISSING = ("error", "plain")
 REMEMBERED = 20_000  # names beyond those of the build; a site may ask for whatever its visitors say
 TOLD = 1000  # how many of these get a line in the log
 HINTED = 20  # how many of those lines name the nearest known name, which takes time to find
@@ -41,8 +41,8 @@ class Manifest:
         reload: float | None = None,
         origin: str = "/static/",
     ) -> None:
-        if missing not in MISSING:
-            raise ValueError(f"missing is {missing!r}; it must be one of {', '.join(map(repr, MISSING))}")
+        check_missing(missing)
+        check_reload(reload)
         self.file = os.path.abspath(path)
         self.directory = os.path.dirname(self.file)
         self.missing = missing
@@ -62,7 +62,7 @@ class Manifest:
     ) -> Manifest:
         """Of the file *path*. *missing*: an unknown name is an ``"error"``, or gets the ``"plain"`` URL and a
         line in the log. *reload*: seconds between looks whether there is a new one. *origin* is the URL of
-        plain files where there is no manifest to tell it."""
+        plain files where there is no manifest to tell it. Raises `ValueError` for a wrong option."""
         return cls(path, missing, reload, origin)
 
     @classmethod

@@ -50,6 +50,16 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"options": {"build": "staticfiles/build"}}, "E005", "would be public"),
     ({"STATIC_ROOT": "{root}/static/out"}, "E006", "where finders look for sources"),
     ({"options": {"build": "static/build"}}, "E006", "where finders look for sources"),
+    (
+        {"options": {"manifest_strict": "false"}},
+        "E007",
+        "manifest_strict is 'false'; it must be True or False",
+    ),
+    (
+        {"options": {"reload": "2"}},
+        "E007",
+        "reload is '2'; it must be a number of seconds, or None for never",
+    ),
     ({"STORAGES": COMPRESSED}, "W001", "cdn_pipeline does nothing"),
     ({"STATICFILES_STORAGE": "any"}, "W002", "STATICFILES_STORAGE has no effect"),
     ({"WHITENOISE_MANIFEST_STRICT": False}, "W002", "WHITENOISE_MANIFEST_STRICT has no effect"),

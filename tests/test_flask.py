@@ -85,6 +85,24 @@ def in_template(app: Flask, expression: str) -> str:
         return render_template_string("{{ " + expression + " }}")
 
 
+WRONG = [
+    ("MISSING", "eror", "it must be one of 'error', 'plain'"),
+    ("RELOAD", "2", "it must be a number of seconds, or None for never"),
+    ("MANIFEST", 3, "it must be the file manifest.json of a build"),
+    ("MANIFEST", "build", "it must be the file manifest.json of a build"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), WRONG)
+def test_a_wrong_setting_is_told_before_there_is_a_page(
+    built: Site, name: str, value: object, message: str
+) -> None:
+    with pytest.raises(ValueError) as error:
+        application(built, **{f"CDN_PIPELINE_{name}": value})
+
+    assert str(error.value) == f"CDN_PIPELINE_{name} is {value!r}; {message}"
+
+
 def test_a_static_file_has_its_built_url_everywhere(built: Site) -> None:
     app = application(built)
     a = built.url("css/a.css")

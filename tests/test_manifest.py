@@ -196,6 +196,12 @@ def test_missing_is_one_of_two(there: Path) -> None:
         Manifest.load(there, missing="warn")
 
 
+@pytest.mark.parametrize("reload", ["2", -1.0, float("nan"), True, []])
+def test_what_is_no_interval_is_refused_before_anything_is_asked(there: Path, reload: Any) -> None:
+    with pytest.raises(ValueError, match="it must be a number of seconds, or None for never"):
+        Manifest.load(there, reload=reload)
+
+
 # Broken manifests
 
 BROKEN: list[tuple[bytes | None, str]] = [
@@ -583,7 +589,10 @@ def test_a_running_site_imports_nothing_heavy(there: Path) -> None:
     )
     loaded = set(json.loads(ran.stdout.replace("'", '"')))
 
-    ours = "document errors hold manifest media_types paths project references snapshot snippets spelling"
+    ours = (
+        "document errors hold manifest manifest_options media_types paths project references snapshot "
+        "snippets spelling"
+    )
     own = {name for name in loaded if name.startswith("cdn_pipeline")}
     assert own == {"cdn_pipeline", *(f"cdn_pipeline.{name}" for name in ours.split())}
     heavy = "asyncio ast boto3 botocore dataclasses difflib hashlib html inspect jinja2 logging pathlib"

@@ -36,7 +36,8 @@ class CDN:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Sets what is not set, and gives templates our `url_for` if there is a ``CDN_DOMAIN``."""
+        """Sets what is not set, and gives templates our `url_for` if there is a ``CDN_DOMAIN``. Raises
+        `ValueError` for a wrong setting of ours."""
         defaults = {
             "CDN_DEBUG": app.debug,
             "CDN_DOMAIN": None,
@@ -48,6 +49,7 @@ class CDN:
         for name, value in defaults.items():
             app.config.setdefault(name, value)
         if app.config["CDN_DOMAIN"]:
+            Site(app).check()
             app.jinja_env.globals["url_for"] = url_for
         if app.config.get("FLASK_ASSETS_USE_CDN"):
             _serve_flask_assets(app)

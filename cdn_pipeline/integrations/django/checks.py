@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 from cdn_pipeline.errors import CdnPipelineError
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.integrations.django.storage import Storage
+from cdn_pipeline.manifest_options import check_reload
 
 if TYPE_CHECKING:
     from cdn_pipeline.config import Config
@@ -55,7 +56,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         config = configuration.load(storage.config_options)
     except CdnPipelineError as error:
         return [*found, *(_error("E003", str(problem)) for problem in error.problems)]
-    return [*found, *_url(config), *_places(config, storage.location)]
+    return [*found, *_options(storage), *_url(config), *_places(config, storage.location)]
 
 
 def check_build(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -113,6 +114,16 @@ def _whitenoise() -> Iterator[CheckMessage]:
     if late:
         text = f"{WHITENOISE} comes after {late[0]}, which so works on every static file, too."
         yield _warning("W003", text, "Put it directly after SecurityMiddleware.")
+
+
+def _options(storage: Storage) -> Iterator[CheckMessage]:
+    if storage.manifest_strict not in (True, False):
+        text = f"manifest_strict is {storage.manifest_strict!r}; it must be True or False."
+        yield _error("E007", text, f"Mend it in {configuration.PLACE}.")
+    try:
+        check_reload(storage.reload)
+    except ValueError as error:
+        yield _error("E007", f"{error}.", f"Mend it in {configuration.PLACE}.")
 
 
 def _url(config: Config) -> Iterator[CheckMessage]:

@@ -68,7 +68,7 @@ class Storage(StaticFilesStorage):
         if manifest_strict is not None:
             self.manifest_strict = manifest_strict
         self.config_options = config
-        self._reload = reload
+        self.reload = reload
         self._manifest: Manifest | None = None
         self._known: set[str] = set()  # names that were in the manifest, so that most need one look-up
         self._told: set[str] = set()
@@ -81,7 +81,7 @@ class Storage(StaticFilesStorage):
         manifest = self._manifest
         if manifest is None or manifest.missing != missing:
             file = configuration.manifest_file(self.config_options)
-            manifest = Manifest.load(file, missing, self._reload, configuration.static_url())
+            manifest = Manifest.load(file, missing, self.reload, configuration.static_url())
             self._manifest = manifest
         return manifest
 

@@ -36,7 +36,9 @@ class CDNPipeline:
         nothing."""
         if EXTENSION in app.extensions:
             return
-        site = app.extensions[EXTENSION] = Site(app)
+        site = Site(app)
+        site.check()
+        app.extensions[EXTENSION] = site
         edge.default_policy(site)
         app_any: Any = app  # whose methods are replaced, since Flask has no other place for what they do
         flasks_url_for = app.url_for

@@ -11,6 +11,7 @@ from flask import Flask, has_request_context, request
 from cdn_pipeline import CONFIG, RELOAD_S
 from cdn_pipeline.errors import ConfigError
 from cdn_pipeline.integrations.flask.folders import Folders
+from cdn_pipeline.manifest_options import check_missing, check_reload
 
 # The manifest is loaded by the first page that needs it, so that an app starts without.
 if TYPE_CHECKING:
@@ -38,6 +39,17 @@ class Site:
         self._developments: dict[str, Manifest] = {}
         for name, value in SETTINGS.items():
             app.config.setdefault(name, value)
+
+    def check(self) -> None:
+        """Raises `ValueError` for settings that can only fail, which the first page would else be told."""
+        check_missing(self.setting("MISSING"), "CDN_PIPELINE_MISSING")
+        check_reload(self.setting("RELOAD"), "CDN_PIPELINE_RELOAD")
+        named = self.setting("MANIFEST")
+        is_path = named is None or (isinstance(named, str | os.PathLike) and os.fspath(named) != "")
+        if not is_path or (named and os.path.isdir(os.path.join(self._app.root_path, named))):
+            raise ValueError(
+                f"CDN_PIPELINE_MANIFEST is {named!r}; it must be the file manifest.json of a build"
+            )
 
     def setting(self, name: str) -> Any:
         """``CDN_PIPELINE_`` is left out of *name*."""
