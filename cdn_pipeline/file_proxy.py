@@ -41,7 +41,7 @@ def named(name: str | Function) -> Function:
     module, _, attribute = name.replace(":", ".").rpartition(".")
     try:
         function = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # of the module's own, too
         raise ConfigError(f"file proxy {name!r}: {error}") from error
     if not callable(function):
         raise ConfigError(f"file proxy {name!r} is no function")

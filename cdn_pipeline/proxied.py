@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import document
+from cdn_pipeline import document, hooks
+from cdn_pipeline.config import Config
+from cdn_pipeline.config_file import line_of
 from cdn_pipeline.document import Document
-from cdn_pipeline.errors import PublishError
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, PublishError
 
 
 def manifest(file: Path) -> Document:
@@ -23,6 +25,21 @@ def manifest(file: Path) -> Document:
         return document.read(file.read_bytes())
     except (OSError, document.Damaged):
         return document.EMPTY
+
+
+def function(config: Config) -> Callable[..., Any] | None:
+    """The one that ``publish.file_proxy`` names; ``None`` if it names none. Raises `ConfigError`."""
+    name = config.publish.file_proxy
+    if name is None:
+        return None
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return hooks.function(name, config.root)
+    except ConfigError as error:
+        at = "publish.file_proxy"
+        hint = 'write "module:function"; nothing was published'
+        place = line_of(config, at)
+        raise ConfigError([Problem(ERROR, config.file, f"{at}: {error}", hint, place)]) from error
 
 
 def urls(function: Callable[..., Any], release: Document, before: Document, build: Path) -> Mapping[str, str]:

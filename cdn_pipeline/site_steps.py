@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cdn_pipeline import activate, document, fallback, hooks, proxied, retreat, verify
+from cdn_pipeline import activate, document, fallback, proxied, retreat, verify
 from cdn_pipeline.activate import Live, State
 from cdn_pipeline.activation import Activation
 from cdn_pipeline.config import Config
@@ -62,10 +62,9 @@ class SiteSteps(Plain):
 
     def urls(self, publication: Publication) -> Mapping[str, str]:
         """What the site's file proxy makes of each URL."""
-        name = self.config.publish.file_proxy
-        if name is None:
+        function = proxied.function(self.config)
+        if function is None:
             return {}
-        function = hooks.function(name, self.config.root)
         before = proxied.manifest(self.where.directory / document.NAME)
         return proxied.urls(function, document.read(publication.manifest), before, publication.directory)
 

@@ -469,6 +469,23 @@ def test_a_file_proxy_that_fails_stops_the_deploy(shop: Site, body: str, message
     assert run_json(shop.root, "status")["release"] is None
 
 
+def test_a_file_proxy_that_there_is_not_is_told_at_once(shop: Site) -> None:
+    """Also where there is nothing new to publish, and before a deploy would begin; never by a rollback."""
+    run(shop.root, "deploy")
+    shop.write({"static/b.png": b"PNG2"})
+    run(shop.root, "deploy")
+    with_proxy = CONFIG.replace("[publish]", '[publish]\nfile_proxy = "gone_proxy:proxy"')
+    shop.write({"cdn_pipeline.toml": with_proxy})
+    line = with_proxy.splitlines().index('file_proxy = "gone_proxy:proxy"') + 1
+    for verb in ("plan", "deploy"):
+        failed = run(shop.root, verb, "--no-build", code=2).stderr
+        assert (
+            f"cdn_pipeline.toml:{line}: error: publish.file_proxy: gone_proxy:proxy: cannot be imported"
+            in failed
+        )
+    run(shop.root, "rollback")
+
+
 def on_terminal(root: Path, *arguments: str, answer: str) -> str:
     """What a person sees who answers the question with *answer*."""
     master, slave = pty.openpty()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cdn_pipeline import deploy, publish_facts, publish_report, report
+from cdn_pipeline import deploy, proxied, publish_facts, publish_report, report
 from cdn_pipeline.errors import ERROR, ConfigError, Problem
 from cdn_pipeline.objections import Overrides
 from cdn_pipeline.steps import Steps
@@ -25,7 +25,9 @@ def run(site: Site) -> Outcome:
 
 
 def request(site: Site, steps: Steps | None = None) -> deploy.Request:
-    """What is to be deployed, by the options of the command line. Raises `ConfigError`."""
+    """What is to be deployed, by the options of the command line. Raises `ConfigError`, also for a file proxy
+    that there is not: a deploy without a new release would not miss it."""
+    proxied.function(site.config)
     options = site.options
     return deploy.Request(
         site.config,

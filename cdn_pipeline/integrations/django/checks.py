@@ -16,7 +16,8 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from cdn_pipeline.errors import CdnPipelineError
+from cdn_pipeline import file_proxy
+from cdn_pipeline.errors import CdnPipelineError, ConfigError
 from cdn_pipeline.integrations.django import configuration
 from cdn_pipeline.integrations.django.storage import Storage
 from cdn_pipeline.manifest_options import check_reload
@@ -42,7 +43,7 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         return [
             _error("E001", "django.contrib.staticfiles is not installed, so there is no collectstatic.", hint)
         ]
-    found = [*_obsolete(), *_whitenoise()]
+    found = [*_obsolete(), *_whitenoise(), *_file_proxy()]
     storage = _storage()
     if storage is None:
         return [*found, *_other_storage()]
@@ -100,6 +101,16 @@ def _obsolete() -> Iterator[CheckMessage]:
     for name, hint in OBSOLETE.items():
         if hasattr(settings, name):
             yield _warning("W002", f"{name} has no effect.", hint)
+
+
+def _file_proxy() -> Iterator[CheckMessage]:
+    name = getattr(settings, "DJANGO_STATIC_FILE_PROXY", None)
+    try:
+        if name:
+            file_proxy.named(name)
+    except ConfigError as error:
+        hint = "Name a function as package.module.function; without one URLs are used as they are."
+        yield _error("E008", f"DJANGO_STATIC_FILE_PROXY: {error}.", hint)
 
 
 def _whitenoise() -> Iterator[CheckMessage]:
