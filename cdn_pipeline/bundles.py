@@ -82,8 +82,9 @@ class Bundles:
             if signature == freshness.signature(map(str, found.inputs)):
                 return found
         roots, limit_s = [Path(root) for root in self._roots], self._config.filter_timeout_s
+        where = (self._config.root, roots, limit_s, self._prefixes)
         found = definitions.read(
-            named.definitions, named.templates, self._config.root, roots, limit_s, self._prefixes
+            named.definitions, named.templates, *where, has_django_static=named.django_static
         )
         inputs = [str(path) for path in found.inputs]
         if not found.problems and freshness.is_settled(inputs, self._started_ns):

@@ -68,6 +68,7 @@ class Bundles(NamedTuple):
 
     definitions: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    django_static: bool = False  # templates have django-static's tags without loading them
 
 
 class Publish(NamedTuple):

@@ -207,10 +207,11 @@ class _Reader(Values):
         return tuple(name for name in ENCODINGS if name in {known.get(name) for name in chosen})
 
     def bundles(self, value: object) -> Bundles:
-        table = self.table(value, "bundles", ("definitions", "templates"))
+        table = self.table(value, "bundles", ("definitions", "templates", "django_static"))
         return Bundles(
             self.strings(table, "definitions", (), "bundles."),
             self.strings(table, "templates", (), "bundles."),
+            self.boolean(table, "django_static", False, "bundles.") is True,
         )
 
     def minify(self, value: object) -> Minify:

@@ -73,7 +73,7 @@ class Site:
         config, named = self.config, self.config.bundles
         prefixes = sorted(target.url for target in config.targets.values())
         where = (str(config.root), roots(config), config.filter_timeout_s, prefixes)
-        arguments = (named.definitions, named.templates, *where)
+        arguments = (named.definitions, named.templates, *where, named.django_static)
         if all(name.lower().endswith((".yaml", ".yml")) for name in named.definitions):
             return _read(*arguments)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -101,9 +101,10 @@ def _read(
     sources: Iterable[str],
     time_limit_s: float,
     prefixes: Iterable[str],
+    has_django_static: bool,
 ) -> Definitions:
-    places = [Path(source) for source in sources]
-    return read(definitions, templates, Path(root), places, time_limit_s, tuple(prefixes))
+    where = (Path(root), [Path(source) for source in sources], time_limit_s, tuple(prefixes))
+    return read(definitions, templates, *where, has_django_static=has_django_static)
 
 
 def answer() -> None:

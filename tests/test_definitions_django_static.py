@@ -25,6 +25,14 @@ def combined(found: Definitions) -> list[str]:
     return ["+".join(map(str, bundle.contents)) for bundle in found.bundles]
 
 
+def test_templates_need_not_load_what_is_built_in(tmp_path: Path) -> None:
+    text = '{% slimfile "/a.js; /b.js" %}'
+    assert combined(read(tmp_path, text, load="")) == []
+    found = definitions.read([], ["templates"], tmp_path, has_django_static=True)
+
+    assert combined(found) == ONE
+
+
 ONE = ["a.js+b.js"]
 COMBINED = {
     '{% slimfile "/a.js; /b.js" %}': ONE,

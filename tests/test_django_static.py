@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -347,6 +348,39 @@ def test_a_file_proxy_that_does_not_exist_is_told_and_left_out(
         "DJANGO_STATIC_FILE_PROXY: file proxy 'nowhere.proxy': No module named 'nowhere'; "
         "URLs are used as they are"
     ]
+
+
+def test_a_file_proxy_that_does_not_exist_is_found_by_the_checks(site: Site) -> None:
+    from django.core.checks import run_checks
+
+    site.write({"broken_proxy.py": "raise RuntimeError('no network')"})
+    sys.path.insert(0, str(site.root))
+    try:
+        for name in ("nowhere.proxy", "broken_proxy.proxy", "tests.test_django_static.calls"):
+            with settings_of(site.root, DJANGO_STATIC_FILE_PROXY=name):
+                found = [each for each in run_checks(tags=["staticfiles"]) if each.id == "cdn_pipeline.E008"]
+            assert [each.msg.startswith("DJANGO_STATIC_FILE_PROXY: file proxy ") for each in found] == [True]
+    finally:
+        sys.path.remove(str(site.root))
+    with settings_of(site.root, DJANGO_STATIC_FILE_PROXY="tests.test_django_static.proxy"):
+        assert not [each for each in run_checks(tags=["staticfiles"]) if each.id == "cdn_pipeline.E008"]
+
+
+def test_templates_that_have_the_tags_built_in_are_read_too(site: Site) -> None:
+    from cdn_pipeline.integrations.django import configuration
+
+    engine = {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [site.root / "templates"],
+        "OPTIONS": {"builtins": ["cdn_pipeline.integrations.django.templatetags.django_static"]},
+    }
+    site.write({**SOURCES, "templates/page.html": '{% slimfile "/js/a.js; /js/b.js" %}'})
+    with settings_of(site.root, TEMPLATES=[engine]):
+        assert configuration.load({}).bundles.django_static is True
+        call_command("collectstatic", interactive=False, verbosity=0)
+        assert rendered() == combined(site, "js/a.js", "js/b.js")
+    with settings_of(site.root):
+        assert configuration.load({}).bundles.django_static is False
 
 
 def test_the_tags_can_be_called_in_python(site: Site) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cdn_pipeline.definitions import tag
 from cdn_pipeline.definitions.bundle import Bundle, Filter, Origin, builds, from_json, tag_name, to_json
+from cdn_pipeline.definitions.django_static import Implying
 from cdn_pipeline.definitions.file import Found
 from cdn_pipeline.definitions.layout import Layout
 from cdn_pipeline.definitions.members import expand, missing
@@ -63,10 +64,13 @@ def read(
     sources: Sequence[Path] = (),
     time_limit_s: float = 0.0,
     prefixes: Collection[str] = (),
+    *,
+    has_django_static: bool = False,
 ) -> Definitions:
     """Everything below *root*, the project's directory, that *definitions* (files, modules) and *templates*
     (files, directories) say. *sources* are the absolute source roots. Each Python module may run for
-    *time_limit_s* seconds; 0 means no limit. *prefixes* are the URLs below which files are served."""
+    *time_limit_s* seconds; 0 means no limit. *prefixes* are the URLs below which files are served.
+    *has_django_static*: templates need not load its tags."""
     registry = Registry()
     plain = Layout(roots=tuple(sources))
     layout = plain
@@ -75,7 +79,7 @@ def read(
         registry.add(found)
         if layout == plain:  # a template's tags follow the first definitions that set a directory
             layout = found.layout or plain
-    tags = tag.read(templates, root, layout, prefixes)
+    tags = tag.read(templates, root, layout, Implying(prefixes, has_django_static))
     registry.problems += tags.problems
     registry.inputs += tags.inputs
     named = [registry.resolved(bundle) for bundle in tags.bundles]

@@ -34,6 +34,13 @@ INERT = frozenset(("load", "url", "trans", "translate", "now", "csrf_token", "wi
 MARK = "\0"  # stands for what only a request knows
 
 
+class Implying(NamedTuple):
+    """What a template's tags are read by."""
+
+    prefixes: Collection[str] = ()  # the URLs below which files are served
+    is_builtin: bool = False  # templates have the tags without ``{% load django_static %}``
+
+
 class Implied(NamedTuple):
     """What the tags of a template come to."""
 
@@ -42,12 +49,12 @@ class Implied(NamedTuple):
     problems: list[Problem]
 
 
-def implied(text: str, name: str, prefixes: Collection[str]) -> Implied:
-    """By the template *text*, whose file messages call *name*. *prefixes* are the URLs below which files are
-    served. Nothing, unless it loads the library ``django_static``."""
+def implied(text: str, name: str, by: Implying) -> Implied:
+    """By the template *text*, whose file messages call *name*. Nothing, unless it has the library
+    ``django_static``."""
     found = Implied([], [], [])
-    if any("django_static" in hit[1].split() for hit in LOAD.finditer(text)):
-        _Template(text, name, prefixes, found).read()
+    if by.is_builtin or any("django_static" in hit[1].split() for hit in LOAD.finditer(text)):
+        _Template(text, name, by.prefixes, found).read()
     return found
 
 

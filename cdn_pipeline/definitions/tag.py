@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from cdn_pipeline.definitions import django, django_static, jinja2
 from cdn_pipeline.definitions.arguments import Arguments, Dynamic, Malformed
 from cdn_pipeline.definitions.bundle import Bundle, Filter, clean_output, tag_name
+from cdn_pipeline.definitions.django_static import Implying
 from cdn_pipeline.definitions.file import read as read_text
 from cdn_pipeline.definitions.file import shown
 from cdn_pipeline.definitions.layout import Layout
@@ -31,9 +32,8 @@ class Tags(NamedTuple):
     contents: list[Content]
 
 
-def read(templates: Iterable[str], root: Path, layout: Layout, prefixes: Collection[str] = ()) -> Tags:
-    """The tags of each file in *templates*, and of those below each directory that look like one. *prefixes*
-    are the URLs below which files are served."""
+def read(templates: Iterable[str], root: Path, layout: Layout, implying: Implying) -> Tags:
+    """The tags of each file in *templates*, and of those below each directory that look like one."""
     found = Tags([], [], [], [])
     for name in templates:
         path = root / name
@@ -45,7 +45,7 @@ def read(templates: Iterable[str], root: Path, layout: Layout, prefixes: Collect
             found.inputs.append(path)
         for file in _files(path, found.inputs):
             found.inputs.append(file)
-            _read(file, shown(file, root), layout, prefixes, found)
+            _read(file, shown(file, root), layout, implying, found)
     return found
 
 
@@ -61,7 +61,7 @@ def _files(path: Path, directories: list[Path]) -> Iterator[Path]:
                 yield Path(directory, name)
 
 
-def _read(file: Path, name: str, layout: Layout, prefixes: Collection[str], found: Tags) -> None:
+def _read(file: Path, name: str, layout: Layout, implying: Implying, found: Tags) -> None:
     text = read_text(file, name)
     if isinstance(text, Problem):
         found.problems.append(text._replace(severity=WARNING))
@@ -75,7 +75,7 @@ def _read(file: Path, name: str, layout: Layout, prefixes: Collection[str], foun
             found.problems.append(bundle)
         elif bundle is not None:
             found.bundles.append(bundle)
-    implied = django_static.implied(text, name, prefixes)
+    implied = django_static.implied(text, name, implying)
     found.bundles.extend(implied.bundles)
     found.contents.extend(implied.contents)
     found.problems.extend(implied.problems)

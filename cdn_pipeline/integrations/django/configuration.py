@@ -49,11 +49,13 @@ def manifest_file(options: Mapping[str, Any]) -> str:
 def load(options: Mapping[str, Any]) -> Config:
     """The config. Where it says no URL for the origin, that is STATIC_URL; where it names no templates, they
     are the project's. Raises `ConfigError`."""
-    from cdn_pipeline.integrations.django.template_directories import template_directories
+    from cdn_pipeline.integrations.django import template_directories
 
     config = _read(options)
-    templates = config.bundles.templates or template_directories(str(config.root))
-    return config._replace(bundles=config.bundles._replace(templates=templates))
+    templates = config.bundles.templates or template_directories.template_directories(str(config.root))
+    is_builtin = config.bundles.django_static or template_directories.has_builtin("django_static")
+    bundles = config.bundles._replace(templates=templates, django_static=is_builtin)
+    return config._replace(bundles=bundles)
 
 
 def _read(options: Mapping[str, Any]) -> Config:

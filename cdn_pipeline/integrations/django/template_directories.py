@@ -17,6 +17,15 @@ def template_directories(root: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path.replace(os.sep, "/") for path in own))
 
 
+def has_builtin(library: str) -> bool:
+    """Whether templates of any engine have the tags of *library* without loading it."""
+    return any(
+        str(module).rpartition(".")[2] == library
+        for engine in settings.TEMPLATES
+        for module in engine.get("OPTIONS", {}).get("builtins", ())
+    )
+
+
 def _all() -> Iterator[str]:
     for engine in settings.TEMPLATES:
         yield from map(os.fspath, engine.get("DIRS", ()))
