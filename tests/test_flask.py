@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import flask
+import jinja2
 import pytest
-from flask import Blueprint, Flask, render_template_string
+from flask import Blueprint, Flask, render_template, render_template_string
 from flask_assets import Bundle, Environment
 from werkzeug.routing import BuildError
 
@@ -683,3 +684,15 @@ def test_templates_work_without_build_and_config_in_development(tmp_path: Path) 
 
     assert in_template(app, "asset_url('a.css')") == "/static/a.css"
     assert in_template(app, "asset_tags('a.css')").count('href="/static/a.css"') == 1
+
+
+def test_an_include_follows_the_build_though_flask_keeps_templates(built: Site) -> None:
+    groups = '[groups]\nall = ["css/a.css"]\n'
+    built.build(CONFIG + groups)
+    app = application(built, CDN_PIPELINE_RELOAD=0, TEMPLATES_AUTO_RELOAD=False)
+    app.jinja_loader = jinja2.FileSystemLoader(built.out / "includes")
+    for colour in ("green", "blue"):
+        built.write({"static/css/a.css": f"a {{ color: {colour} }}"})
+        built.build(CONFIG + groups)
+        with app.app_context():
+            assert built.url("css/a.css") in render_template("groups/all.html")

@@ -48,6 +48,56 @@ bundles:
 BODY = "[{{ ASSET_URL }}|{{ ASSET_SRI }}|{{ EXTRA.label }}]"
 
 
+def including(site: Site, template: str, **options: Any) -> jinja2.Environment:
+    """An environment that keeps what it has compiled, whose templates include those of the build."""
+    loader = jinja2.ChoiceLoader(
+        [jinja2.DictLoader({"page": template}), jinja2.FileSystemLoader(site.out / "includes")]
+    )
+    environment = jinja2.Environment(loader=loader, auto_reload=False, **options)
+    install(environment, Manifest.load(site.out / "manifest.json", reload=0))
+    return environment
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"autoescape": True}, {"variable_start_string": "[[", "variable_end_string": "]]"}]
+)
+def test_an_include_is_that_of_the_last_release(built: Site, options: dict[str, Any]) -> None:
+    environment = including(
+        built, '{% include "bundles/all_js.html" %}.{% include "importmap.html" %}', **options
+    )
+    page = environment.get_template("page")
+    for script in ("a(1)\n", "a(2)\n"):
+        built.write({"static/a.js": script})
+        built.build(CONFIG)
+        texts = [
+            (built.out / "includes" / name).read_text() for name in ("bundles/all_js.html", "importmap.html")
+        ]
+        assert page.render() == ".".join(text.removesuffix("\n") for text in texts)
+        assert built.url("gen/all.js") in page.render()
+    (built.out / "includes/bundles/all_js.html").unlink()
+    assert built.url("gen/all.js") in page.render()
+
+
+def test_an_include_may_be_looked_at_as_rarely_as_the_manifest(built: Site) -> None:
+    environment = including(built, '{% include "bundles/all_js.html" %}')
+    install(environment, Manifest.load(built.out / "manifest.json"))
+    seen = environment.get_template("page").render()
+    built.write({"static/a.js": "a(2)\n"})
+    built.build(CONFIG)
+
+    assert environment.get_template("page").render() == seen
+
+
+def test_other_templates_are_compiled_as_they_are(built: Site) -> None:
+    """A folder of that name is the site's own where no build is beside it."""
+    built.write({"templates/includes/bundles/mine.html": "{{ 1 + 1 }}", "templates/page.html": "{{ 2 + 2 }}"})
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(built.root / "templates"))
+    install(environment, Manifest.load(built.out / "manifest.json"))
+    names = ("includes/bundles/mine.html", "page.html")
+
+    assert [environment.get_template(name).render() for name in names] == ["2", "4"]
+
+
 def page(tag: str, body: str = BODY) -> str:
     return f"{{% assets {tag} %}}{body}{{% endassets %}}"
 

@@ -1,24 +1,31 @@
 """Jinja2: functions for URLs and tags, and webassets' ``{% assets %}``, answered from the manifest.
 
-Nothing is asked before a page is made, so compiled templates and byte code caches outlive a build.
+Nothing is asked before a page is made, so compiled templates and byte code caches outlive a build. The same
+holds for the includes that a build writes: what is compiled of one only says where its text is.
 """
 
 from __future__ import annotations
 
+import math
+import os
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, TemplateNotFound, nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
 from cdn_pipeline import RELOAD_S
 from cdn_pipeline.bundle_name import TAG_OPTIONS, clean_output, filter_names, tag_name, unknown_option
-from cdn_pipeline.manifest import Manifest
+from cdn_pipeline.manifest import NAME, Manifest
 from cdn_pipeline.snippets import preload_tags
 
 FUNCTIONS = ("asset_url", "asset_integrity", "asset_tag", "asset_tags", "asset_preloads", "import_map")
+INCLUDED = "_cdn_pipeline_include"  # what the text of an include comes from
+INCLUDE = re.compile(r"(.*)/includes/(?:importmap|(?:bundles|groups)/[^/]+)\.html", re.DOTALL)
 PARAMETERS = ("ASSET_URL", "ASSET_SRI", "EXTRA")
 
 
@@ -49,6 +56,35 @@ def functions(manifest: Manifest) -> dict[str, Callable[..., Any]]:
     return dict(zip(FUNCTIONS, values, strict=True))
 
 
+class _Text(NamedTuple):
+    """An include as it was read."""
+
+    due: float  # on the monotonic clock: when to look at the file again
+    stamp: tuple[int, int, int]  # as long as it is the same, nothing has changed
+    text: str
+
+
+def _text(file: str, known: _Text | None, due: float) -> _Text:
+    """*known* is used on while there is no file, as between two builds."""
+    try:
+        status = os.stat(file)
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)  # before reading: never newer than that
+        if known is not None and known.stamp == stamp:
+            return known._replace(due=due)
+        with open(file, encoding="utf-8") as opened:
+            return _Text(due, stamp, opened.read())
+    except OSError as error:
+        if known is None:
+            raise TemplateNotFound(file) from error
+        return known._replace(due=due)
+
+
+def is_include(file: str) -> bool:
+    """Whether a build has written *file* for templates to include."""
+    hit = INCLUDE.fullmatch(os.path.abspath(file).replace(os.sep, "/"))
+    return hit is not None and os.path.isfile(os.path.join(hit[1], NAME))
+
+
 class Assets(Extension):
     """``Environment(extensions=[Assets])`` answers from the build of the project around the working
     directory, until `install` says otherwise."""
@@ -59,8 +95,34 @@ class Assets(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.extend(cdn_pipeline=None)
+        self._texts: dict[str, _Text] = {}
+        environment.globals.setdefault(INCLUDED, self._included)
         for name in FUNCTIONS:
             environment.globals.setdefault(name, self._later(name))
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Of a build's include a call that gives its text as it is by then: Jinja2 may keep what is compiled
+        for ever. Every other template as it is."""
+        if filename is None or not is_include(filename):
+            return source
+        start, end = self.environment.variable_start_string, self.environment.variable_end_string
+        return f"{start} {INCLUDED}({os.path.abspath(filename)!a}) {end}"
+
+    def _included(self, file: str) -> Markup:
+        """The text of an include. Raises `TemplateNotFound` where there never was one."""
+        now, known = monotonic(), self._texts.get(file)
+        if known is None or now >= known.due:
+            known = self._texts[file] = _text(file, known, now + self._interval_s())
+        is_whole = self.environment.keep_trailing_newline
+        return Markup(known.text if is_whole else known.text.removesuffix("\n"))
+
+    def _interval_s(self) -> float:
+        """Between looks whether it has changed: that of the manifest."""
+        if self.environment.auto_reload:
+            return 0.0
+        environment: Any = self.environment
+        interval: float | None = getattr(environment.cdn_pipeline, "reload", RELOAD_S)
+        return math.inf if interval is None else interval
 
     def _later(self, name: str) -> Callable[..., Any]:
         """The function *name* of a manifest that is found when it is called."""

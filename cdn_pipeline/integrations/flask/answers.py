@@ -16,6 +16,12 @@ class Answers:
     def __init__(self, site: Site) -> None:
         self._site = site
 
+    @property
+    def reload(self) -> float | None:
+        """Seconds between looks, which is no question for either."""
+        interval: float | None = self._site.setting("RELOAD")
+        return interval
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def answer(*arguments: Any, **named: Any) -> Any:
             return getattr(self._site.answers, name)(*arguments, **named)
