@@ -169,6 +169,41 @@ def test_in_a_mount_within_a_mount_files_have_urls_that_work(built: Site, routed
         assert site.get(url).status_code == 200
 
 
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("is_mounted", [False, True])
+def test_an_application_below_a_path_works_where_the_origins_url_has_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, is_mounted: bool, debug: bool
+) -> None:
+    """Mounted in another one, or below a server's root path; a sheet's own references lead there, too."""
+    site.write(
+        {
+            "static/a.css": "a { background: url(b.svg) }",
+            "static/b.svg": "<svg/>",
+            "templates/page.html": "{{ asset_url('a.css') }} "
+            "{{ url_for(request.query_params.name, path='a.css') }}",
+        }
+    )
+    site.build('[targets.origin]\nurl = "/part/static/"\n')
+    monkeypatch.chdir(site.root)
+    templates = Jinja2Templates("templates")
+
+    async def page(request: Request) -> Response:
+        return templates.TemplateResponse(request, "page.html")
+
+    inner = Starlette(routes=[Route("/", page)], debug=debug)
+    CDNPipeline(inner, templates, directory="static")
+    outer = Starlette(routes=[Mount("/part", inner, name="part")])
+    client = TestClient(outer) if is_mounted else TestClient(inner, root_path="/part")
+    name = "part:static" if is_mounted else "static"
+    of_asset, of_route = client.get("/part/", params={"name": name}).text.split()
+
+    sheet = "/part/static/a.css" if debug else site.url("a.css")
+    assert (of_asset, of_route) == (sheet, f"http://testserver{sheet}")
+    assert "svg" in client.get(of_asset).text
+    image = "/part/static/b.svg" if debug else site.url("b.svg")
+    assert client.get(image).text == "<svg/>"
+
+
 def test_without_a_build_everything_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cdn_pipeline.toml").write_text("")
     (tmp_path / "static").mkdir()

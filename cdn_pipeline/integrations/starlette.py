@@ -11,7 +11,7 @@ import anyio.to_thread
 from starlette.datastructures import URL, URLPath
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles as Plain
 from starlette.types import Receive, Scope, Send
 
@@ -49,9 +49,9 @@ class CDNPipeline:
         if path is None and self.files.site.is_everything:
             raise ConfigError("the origin's URL has no path to mount files at; name one as `path`")
         path = self.files.site.prefix if path is None else path
-        mount: type[Mount] = StaticMount
+        mount: type[RootedMount] = StaticMount
         if app.debug if debug is None else debug:
-            self.manifest, mount = self._development(path), Mount
+            self.manifest, mount = self._development(path), RootedMount
         app.router.routes.append(mount(path, self.files, name=name))
         for each in templates:
             self.init_templates(each)
@@ -143,7 +143,26 @@ class AnswerResponse(Response):
             await self.background()
 
 
-class StaticMount(Mount):
+class RootedMount(Mount):
+    """A mount whose path may begin with that of its application, as browsers ask for it: where a server sets
+    a root path, or another application mounts this one."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """By the path as the application sees it, or else by the whole."""
+        match, child = super().matches(scope)
+        root = scope.get("root_path", "")
+        if match == Match.NONE and root and scope["type"] in ("http", "websocket"):
+            match, child = super().matches({**scope, "root_path": ""})
+            if child:
+                child["app_root_path"] = scope.get("app_root_path", root)
+        return match, child
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Raises `NoMatchFound`."""
+        return MountedPath(super().url_path_for(name, **path_params))
+
+
+class StaticMount(RootedMount):
     """A mount of `StaticFiles` for which ``url_for(name, path=…)`` is the URL that the build gave the file,
     on whichever host, and the mount's own for what is not in it."""
 
@@ -158,6 +177,13 @@ class StaticMount(Mount):
         return plain
 
 
+class MountedPath(URLPath):
+    """A path that gets that of an application before it unless it has it."""
+
+    def __str__(self) -> str:
+        return MountedText(str.__str__(self), str.__str__(self))
+
+
 class BuiltPath(URLPath):
     """A URL that a build made, which is as a browser asks for it: no root path of the application's belongs
     before it, and perhaps not its host. *plain* is the mount's own, for the same file."""
@@ -167,11 +193,11 @@ class BuiltPath(URLPath):
 
     def __init__(self, url: str, plain: str) -> None:
         super().__init__(url)
-        self._plain = plain
+        self._plain = str.__str__(plain)
 
     def __str__(self) -> str:
         text = str.__str__(self)
-        return ElsewhereText(text, self._plain) if URL(text).netloc else text
+        return MountedText(text, self._plain if URL(text).netloc else text)
 
     def make_absolute_url(self, base_url: str | URL) -> URL:
         """On the host of *base_url*, unless it has one."""
@@ -180,16 +206,16 @@ class BuiltPath(URLPath):
         return url.replace(scheme=url.scheme or base.scheme, netloc=url.netloc or base.netloc)
 
 
-class ElsewhereText(str):
-    """A URL with a host as text, which becomes *plain* when a mount around ours puts its own path before
-    it."""
+class MountedText(str):
+    """A URL as text. When a mount around ours puts its own path before it, it becomes *path* below that, or
+    *path* alone where that begins so."""
 
-    plain: str
+    path: str
 
-    def __new__(cls, url: str, plain: str) -> ElsewhereText:
+    def __new__(cls, url: str, path: str) -> MountedText:
         text = str.__new__(cls, url)
-        text.plain = plain
+        text.path = path
         return text
 
     def __radd__(self, prefix: str) -> str:
-        return f"{prefix}{self.plain}"
+        return self.path if prefix and self.path.startswith(f"{prefix}/") else f"{prefix}{self.path}"
