@@ -37,6 +37,8 @@ def noted() -> Iterator[dict[str, str]]:
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "subprocess.Popen" and _started is not None:
         executable, words, directory, _ = arguments
+        if executable is None:  # Windows, with a whole command line: not taken apart
+            return
         for name in _names(os.fsdecode(executable), words):
             if os.path.dirname(name):
                 name = os.path.abspath(os.path.join(os.fsdecode(directory or ""), name))

@@ -157,6 +157,25 @@ def test_another_version_of_a_program_is_seen(
     assert site.served(path) == "a{b:d} \n"
 
 
+def test_a_minifier_is_run_again_when_its_program_has_come(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{site.root}/bin{os.pathsep}/usr/bin{os.pathsep}/bin")
+    site.write(
+        {
+            "assets.yaml": "directory: static\nbundles:\n"
+            "  one: {filters: cleancss, contents: a.css, output: b.css}\n",
+            "static/a.css": "a { b : c }  /* long enough */\n",
+        }
+    )
+    (fallen,) = site.build(OF_A_BUNDLE).drafts["b.css"].fallen
+    assert fallen.message == "needs the program 'cleancss', which is not installed"
+
+    site.write({"bin/cleancss": SHOUT.format("a{b:c}")})
+    (site.root / "bin/cleancss").chmod(0o755)
+    assert site.build(OF_A_BUNDLE).drafts["b.css"].fallen == ()
+
+
 def test_the_package_of_a_program_tells_its_version(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{site.root}/bin")
     site.write({"node_modules/sass/bin/sass.js": "", "node_modules/sass/package.json": "{}"})

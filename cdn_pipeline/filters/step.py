@@ -68,8 +68,10 @@ class Step:
         given = first if method in ("open", "concat") else io.StringIO(first)
         arguments = (out, given) if method in ("open", "concat") else (given, out)
         with programs.noted() as started:
-            self.guarded(lambda: action(*arguments, **known), member)
-        self.programs |= started
+            try:
+                self.guarded(lambda: action(*arguments, **known), member)
+            finally:  # another engine takes the place of a minifier that fails, until that can be had
+                self.programs |= started
         return out.getvalue()
 
     def minified(self, text: str) -> str:
