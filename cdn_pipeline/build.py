@@ -27,7 +27,7 @@ from cdn_pipeline.cache import Cache
 from cdn_pipeline.config import Config
 from cdn_pipeline.document import NAME, PREVIOUS
 from cdn_pipeline.drafts import Drafts, Noted
-from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError
+from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError, in_order
 from cdn_pipeline.graph import Graph, graph
 from cdn_pipeline.link import Linked, Linker
 from cdn_pipeline.neighbours import Neighbours
@@ -199,14 +199,10 @@ class _Build:
     def stop_if_broken(self) -> None:
         """A file that could not even be read leaves nothing to go on with."""
         if self.is_broken() and (self.drafts.problems or not self.request.is_lenient):
-            raise SiteError(self.told_once())
+            raise SiteError(in_order(self.problems))
 
     def is_broken(self) -> bool:
         return any(problem.severity == ERROR for problem in self.problems)
-
-    def told_once(self) -> list[Problem]:
-        """Every problem, in order; a member of a bundle is read twice, and has each of its own twice."""
-        return sorted(dict.fromkeys(self.problems), key=_order)
 
     def stage(self, outputs: Outputs, neighbours: Neighbours, linker: Linker) -> None:
         intact = self.directory.intact()
@@ -239,7 +235,7 @@ class _Build:
                 removed = self.commit(document, documents, outputs, linked)
         return Built(
             manifest=document,
-            problems=self.told_once(),
+            problems=in_order(self.problems),
             drafts=self.drafts.drafts,
             sources=self.sources,
             outputs=linked,
@@ -298,7 +294,3 @@ class _Build:
         if any(self.is_racy(copied.stamp) for copied in self.drafts.copied.values()):
             return False
         return freshness.is_settled(self.inputs(), self.directory.started_ns)
-
-
-def _order(problem: Problem) -> tuple[object, ...]:
-    return (problem.severity != ERROR, problem.file, problem.line, problem.column)

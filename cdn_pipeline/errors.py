@@ -68,6 +68,15 @@ class UnknownAsset(CdnPipelineError, LookupError):
     """Neither a file nor a bundle of the build has this name."""
 
 
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Errors first, then by place; each once, since a member of a bundle is read twice."""
+    return sorted(dict.fromkeys(problems), key=_order)
+
+
+def _order(problem: Problem) -> tuple[object, ...]:
+    return problem.severity != ERROR, problem.file, problem.line, problem.column
+
+
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """The place of the character at *offset*, both counted from 1, as an editor counts."""
     before = text[:offset]
