@@ -24,7 +24,6 @@ from cdn_pipeline.asset import Asset, Stamp
 from cdn_pipeline.built import Built, Progress, Request, quiet
 from cdn_pipeline.bundles import Bundles
 from cdn_pipeline.cache import Cache
-from cdn_pipeline.config import Config
 from cdn_pipeline.document import NAME, PREVIOUS
 from cdn_pipeline.drafts import Drafts, Noted
 from cdn_pipeline.errors import ERROR, ConfigError, Problem, SiteError, in_order
@@ -72,7 +71,8 @@ def _build(request: Request, progress: Progress) -> Built:
     try:
         if request.write:
             directory.open(lambda: _wait(request, progress))
-            _keep_collected(request.config, directory)
+            if directory.ledger.get("collected"):
+                obstacle.keep_collected(request.config, shown)
             freshness.forget(str(directory.private))
         else:
             directory.look()
@@ -83,15 +83,6 @@ def _build(request: Request, progress: Progress) -> Built:
         workers.stop()
         cache.close()
         directory.close()
-
-
-def _keep_collected(config: Config, directory: BuildDirectory) -> None:
-    """Raises `ConfigError` where fewer files would be built than a framework has found, whose pages would
-    miss the others."""
-    if config.files is None and directory.ledger.get("collected"):
-        message = f"{directory.shown} is built from what your framework finds, which is more than `source`"
-        hint = "run `manage.py collectstatic`, or build elsewhere with --out"
-        raise ConfigError([Problem(ERROR, config.file, message, hint)])
 
 
 def _wait(request: Request, progress: Progress) -> None:

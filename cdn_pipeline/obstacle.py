@@ -26,6 +26,15 @@ def keep_apart(config: Config, out: Path, shown: str) -> None:
             raise ConfigError([Problem(ERROR, config.file, message, "build elsewhere")])
 
 
+def keep_collected(config: Config, shown: str) -> None:
+    """Of a build directory with all that a framework has found: raises `ConfigError` where fewer files would
+    be built now, so that pages would miss the others."""
+    if config.files is None:
+        message = f"{shown} is built from what your framework finds, which is more than `source`"
+        hint = "run `manage.py collectstatic`, or build elsewhere with --out"
+        raise ConfigError([Problem(ERROR, config.file, message, hint)])
+
+
 def encodings_among(assets: Mapping[str, Asset]) -> list[Problem]:
     """A warning for each source that looks like the encoding of another: we make our own."""
     return [
