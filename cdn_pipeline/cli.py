@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None, project: Project | None = None)
     """Runs a command, and returns the exit code. Nothing but the problem is printed when one occurs."""
     options = argparse.Namespace(config=None, json=False, project=project)
     options.interrupted = "the files of the last build are still there"
-    gc.set_threshold(50_000)  # a build makes many objects and hardly any cycles
+    gc.set_threshold(400_000)  # a build makes many objects and hardly any cycles
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know every character

@@ -12,13 +12,31 @@ SEAL = b',"crc32":'  # of all that stands before it; the last key of the documen
 
 def sealed(document: Mapping[str, Any]) -> Iterator[bytes]:
     """A document that is not empty, with a checksum; in pieces, since that of a large site has megabytes."""
-    before, checksum = "{", 0
-    for key, value in document.items():
-        piece = f"{before}{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}".encode()
+    checksum = 0
+    for text in _pieces(document):
+        piece = text.encode()
         checksum = zlib.crc32(piece, checksum)
-        before = ","
         yield piece
     yield SEAL + b"%d}" % checksum
+
+
+def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    before = "{"
+    for key, value in document.items():
+        yield f"{before}{_json(key)}:"
+        if isinstance(value, list):
+            before = "["
+            for column in value:
+                yield before
+                yield _json(column)
+                before = ","
+            yield "]" if value else "[]"
+        else:
+            yield _json(value)
+        before = ","
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 Column = str | list[Any]
