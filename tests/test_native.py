@@ -96,7 +96,12 @@ def outcomes(text: str) -> list[Any]:
         except LexError as error:
             return error.offset, error.message
 
-    return [of(each) for each in (literals, printer.minify, references.references, references.is_module)]
+    made = (literals, masked, printer.minify, references.references, references.is_module)
+    return [of(each) for each in made]
+
+
+def masked(text: str) -> str:
+    return lexer.pieces(text).masked()
 
 
 def literals(text: str) -> list[tuple[str, str, str]]:
@@ -178,6 +183,8 @@ def test_what_is_plain_would_be_accepted(code: list[str]) -> None:
         (lambda module: module.is_plain("x"), TypeError),
         (lambda module: module.is_plain([1]), TypeError),
         (lambda module: module.squeeze(b"x"), TypeError),
+        (lambda module: module.masked(["x"], ["y"], []), ValueError),
+        (lambda module: module.masked([1], [], []), TypeError),
         (lambda module: module.filled('"', []), ValueError),
         (lambda module: module.filled("", ["x"]), ValueError),
         (lambda module: module.filled('"', [1]), ValueError),

@@ -618,6 +618,66 @@ squeeze(PyObject *module, PyObject *string)
     return result;
 }
 
+/* ---- masked */
+
+/* The lengths of the strings in a list, and the largest of their characters; -1 where there are others. */
+static Py_ssize_t
+length_of(PyObject *strings, Py_UCS4 *largest)
+{
+    Py_ssize_t length = 0;
+    for (Py_ssize_t n = 0; n < PyList_GET_SIZE(strings); n++) {
+        PyObject *string = PyList_GET_ITEM(strings, n);
+        if (!PyUnicode_Check(string)) {
+            PyErr_SetString(PyExc_TypeError, "masked: lists of strings are needed");
+            return -1;
+        }
+        length += PyUnicode_GET_LENGTH(string);
+        if (PyUnicode_MAX_CHAR_VALUE(string) > *largest) {
+            *largest = PyUnicode_MAX_CHAR_VALUE(string);
+        }
+    }
+    return length;
+}
+
+static PyObject *
+masked(PyObject *module, PyObject *args)
+{
+    PyObject *code, *literals, *marks;
+    if (!PyArg_ParseTuple(args, "O!O!O!:masked", &PyList_Type, &code, &PyList_Type, &literals, &PyList_Type,
+                          &marks)) {
+        return NULL;
+    }
+    Py_UCS4 largest = 127, ignored = 0;
+    Py_ssize_t of_code = length_of(code, &largest), of_literals = length_of(literals, &ignored);
+    if (of_code < 0 || of_literals < 0 || length_of(marks, &ignored) < 0) {
+        return NULL;
+    }
+    Py_ssize_t cuts = PyList_GET_SIZE(literals);
+    if (PyList_GET_SIZE(marks) != cuts || PyList_GET_SIZE(code) != cuts + 1) {
+        PyErr_SetString(PyExc_ValueError, "masked: there is one mark for each literal, and code around them");
+        return NULL;
+    }
+    PyObject *result = PyUnicode_New(of_code + of_literals, largest);
+    for (Py_ssize_t n = 0, i = 0; result != NULL && n <= cuts; n++) {
+        PyObject *piece = PyList_GET_ITEM(code, n);
+        Py_ssize_t size = PyUnicode_GET_LENGTH(piece);
+        if (size && PyUnicode_CopyCharacters(result, i, piece, 0, size) < 0) {
+            Py_CLEAR(result);
+            break;
+        }
+        i += size;
+        size = n < cuts ? PyUnicode_GET_LENGTH(PyList_GET_ITEM(literals, n)) : 0;
+        if (size) {
+            Text mark = text_of(PyList_GET_ITEM(marks, n));
+            Py_UCS4 shown = at(&mark, 0) & 127;
+            PyUnicode_WriteChar(result, i, shown);
+            PyUnicode_Fill(result, i + 1, size - 1, shown == ' ' || shown == '\n' ? ' ' : 0);
+            i += size;
+        }
+    }
+    return result;
+}
+
 /* ---- filled */
 
 /* Walks over the code and the literals in place of its marks; copies them into result unless that is NULL.
@@ -697,9 +757,13 @@ prepare(PyObject *module)
 }
 
 static PyMethodDef functions[] = {
-    {"scan", scan, METH_VARARGS, NULL},       {"is_plain", is_plain, METH_O, NULL},
-    {"nesting", nesting, METH_VARARGS, NULL}, {"squeeze", squeeze, METH_O, NULL},
-    {"filled", filled, METH_VARARGS, NULL},   {NULL, NULL, 0, NULL},
+    {"scan", scan, METH_VARARGS, NULL},
+    {"is_plain", is_plain, METH_O, NULL},
+    {"nesting", nesting, METH_VARARGS, NULL},
+    {"squeeze", squeeze, METH_O, NULL},
+    {"masked", masked, METH_VARARGS, NULL},
+    {"filled", filled, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, prepare}, {0, NULL}};

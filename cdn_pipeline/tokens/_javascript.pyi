@@ -14,5 +14,8 @@ def nesting(code: str, start: int, end: int) -> int:
 def squeeze(code: str) -> str:
     """See `javascript_gaps.squeeze`."""
 
+def masked(code: list[str], literals: list[str], marks: list[str]) -> str:
+    """See `Pieces.masked`."""
+
 def filled(code: str, literals: list[str]) -> str:
     """*code* with a literal in place of each mark. Raises ValueError unless there are as many."""

@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from operator import add
 from typing import NamedTuple
 
-from . import Edit
+from . import Edit, native
 
 STRING = '"'
 REGEX = "'"
@@ -34,6 +34,8 @@ class Pieces(NamedTuple):
 
     def masked(self) -> str:
         """The code with literals hidden, each character at its offset in the text."""
+        if native.javascript:
+            return native.javascript.masked(self.code, self.literals, self.marks)
         return _joined(self.code, map(_hidden, self.marks, self.literals))
 
     def edited(self, edits: Iterable[Edit]) -> Pieces:
