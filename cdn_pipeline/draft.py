@@ -266,7 +266,10 @@ def to_json(draft: Draft) -> bytes:
     """Everything but the text, in one line: the size of the source, and the rest as JSON."""
     fields = draft._asdict()
     del fields["text"], fields["source_size"]
-    return f"{draft.source_size} {json.dumps(fields, separators=(',', ':'))}".encode()
+    return f"{draft.source_size} {_json(fields)}".encode()
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def from_json(encoded: bytes) -> Draft:

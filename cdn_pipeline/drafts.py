@@ -146,15 +146,19 @@ class Drafts:
         return drafting.draft(*self._draft_job(asset, found[0])).text
 
     def _key(self, path: str, content_sha256: str) -> str:
-        skip = self._is_small(path)
-        options = self.options._replace(root="")  # a cache travels between machines
         shown = self._assets[path].shown  # stands in its problems
-        identity = (code_digest(), path, shown, content_sha256, self.language(path), options, skip)
+        identity = (self._means, path, shown, content_sha256, self.language(path), self._is_small(path))
         return sha256(repr(identity).encode("utf-8", "surrogatepass"))
+
+    @functools.cached_property
+    def _means(self) -> str:
+        """A digest of all that makes drafts of files."""
+        options = self.options._replace(root="")  # a cache travels between machines
+        return sha256(repr((code_digest(), options)).encode("utf-8", "surrogatepass"))
 
     def _recall(self, path: str, content_sha256: str) -> bool:
         """Takes the draft from the cache, if it is there."""
-        key = self._key(path, content_sha256)
+        key = self.keys[path] = self._key(path, content_sha256)
         encoded = self._cache.get("draft " + key)
         if encoded is None:
             return False
@@ -162,7 +166,6 @@ class Drafts:
             self.drafts[path] = drafting.from_json(encoded)
         except (ValueError, TypeError):
             return False
-        self.keys[path] = key
         self._encoded[path] = encoded.decode()
         return True
 
@@ -205,7 +208,7 @@ class Drafts:
         elif isinstance(result, Copied):
             self.copied[job.path] = result
         else:
-            self.keep(job.path, self._key(job.path, self.copied[job.path].sha256), result)
+            self.keep(job.path, self.keys[job.path], result)
 
     def keep(self, path: str, key: str, draft: Draft) -> None:
         """Puts a new draft into the cache, and its text nowhere else."""
