@@ -22,10 +22,15 @@ class Decoded:
 
     __slots__ = ("_at", "_raw", "_runs", "text")
 
+    _raw: str
+    _runs: list[Run]
+    _at: list[int]  # where each run begins in `text`
+    text: str
+
     def __init__(self, raw: str, runs: Iterable[Run]) -> None:
         self._raw = raw
         self._runs = [run for run in runs if run.start < run.end]
-        self._at: list[int] = []  # where each run begins in `text`
+        self._at = []
         parts: list[str] = []
         length = 0
         for start, end, value in self._runs:
@@ -76,8 +81,12 @@ class Decoded:
 
 
 def plain(raw: str, start: int, end: int) -> Decoded:
-    """A stretch without escapes."""
-    return Decoded(raw, (Run(start, end),))
+    """A stretch without escapes, as most are."""
+    found = Decoded.__new__(Decoded)
+    found._raw = raw
+    found._runs, found._at = ([Run(start, end)], [0]) if start < end else ([], [])
+    found.text = raw[start:end]
+    return found
 
 
 def runs(

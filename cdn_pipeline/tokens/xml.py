@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from cdn_pipeline.tokens import LexError
-from cdn_pipeline.tokens.decoded import Decoded, Run, runs
+from cdn_pipeline.tokens.decoded import Decoded, Run, plain, runs
 
 XLINK = "http://www.w3.org/1999/xlink"
 WELL_KNOWN = {"xml": "http://www.w3.org/XML/1998/namespace", "xlink": XLINK}
@@ -179,8 +179,10 @@ def _qualified(name: str, scope: Scope) -> str:
 
 
 def _value(text: str, hit: re.Match[str], escape: re.Pattern[str] = IN_VALUE) -> Decoded | None:
-    span = hit.span(2) if hit[2] is not None else hit.span(3)
-    found = _runs(text, *span, escape)
+    start, end = hit.span(2 if hit[2] is not None else 3)
+    if not escape.search(text, start, end):
+        return plain(text, start, end)
+    found = _runs(text, start, end, escape)
     return None if found is None else Decoded(text, found)
 
 
@@ -188,12 +190,9 @@ PREDEFINED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "
 
 
 def _runs(text: str, start: int, end: int, escape: re.Pattern[str] = REFERENCE) -> list[Run] | None:
-    has_references = text.find("&", start, end) >= 0
-    if has_references and any(_meaning(hit) is None for hit in REFERENCE.finditer(text, start, end)):
+    if any(_meaning(hit) is None for hit in REFERENCE.finditer(text, start, end)):
         return None
-    if has_references or escape.search(text, start, end):
-        return list(runs(text, start, end, escape, _meaning))
-    return [Run(start, end)]
+    return list(runs(text, start, end, escape, _meaning))
 
 
 def _meaning(hit: re.Match[str]) -> Run | None:
