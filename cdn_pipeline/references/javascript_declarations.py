@@ -17,7 +17,9 @@ _NO_WORD = f"(?!{characters.word()})"
 _BRACES = rf"\{{[^{{}}]*+\}}{_SPACE}"
 _FROM = f"from{_SPACE}(?P<specifier>{_STRING})"
 # Patterns begin with what is rare, for speed; what must not stand before it is looked at afterwards.
-_KEYWORD = re.compile(f"(?:import|export)(?<!{characters.word('#')}.{{6}}){_NO_WORD}", re.DOTALL)
+_KEYWORDS = [
+    re.compile(f"{each}(?<!{characters.word('#')}{each}){_NO_WORD}") for each in ("import", "export")
+]
 _IMPORT = re.compile(
     rf"import{_SPACE}(?:(?P<alone>{_STRING})"
     rf"|(?:(?:defer|source|type)[{characters.SPACE}]++)?(?:(?!from{_SPACE}\"){_NAME}{_SPACE}(?:,{_SPACE})?)?"
@@ -72,7 +74,8 @@ def _keywords_at_top(masked: str) -> Iterator[re.Match[str]]:
     """Every ``import`` and ``export`` outside of all brackets that is no property's name."""
     nesting = native.javascript.nesting if native.javascript else _nesting
     depth = read = 0
-    for keyword in _KEYWORD.finditer(masked):
+    found = [keyword for each in _KEYWORDS for keyword in each.finditer(masked)]
+    for keyword in sorted(found, key=re.Match.start):
         depth += nesting(masked, read, keyword.start())
         read = keyword.start()
         if depth == 0 and not is_property(masked, read):

@@ -27,7 +27,7 @@ NAMES_FOLLOW = frozenset({"var", "let", "break", "continue"})
 WORD = re.compile(f"{characters.word()}+\\Z")
 LONGEST_WORD = 80  # what is longer is no keyword; its beginning is not looked for
 LONGEST_KEYWORD = 10
-NEAR = 400  # characters in which the bracket before a slash is looked for, before all brackets are read
+NEAR = (60, 400)  # characters in which the bracket before a slash is looked for, before all brackets are read
 NUMBER_WITH_POINT = re.compile(f"(?<!{characters.word('.')})[0-9][0-9_]*\\.\\Z")
 LINE_END = re.compile(f"[{characters.LINE_END}]")
 BRACKET = re.compile(
@@ -102,7 +102,7 @@ class Slashes:
         return _token_before(lambda size: self.code.tail(at, size))
 
     def _after_parenthesis(self, at: int, before: Before) -> bool:
-        opened = _opened_near(self.code.tail(at, NEAR))
+        opened = next(filter(None, (_opened_near(self.code.tail(at, size)) for size in NEAR)), "")
         if not opened:
             self._read_brackets(at)
             opened = self.last_opened
