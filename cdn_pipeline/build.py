@@ -203,6 +203,7 @@ class _Build:
             self.stop_if_broken()
         with self.step("compress"):
             neighbours.finish(linker.linked, intact, self.told("compress"))
+        self.workers.dismiss()
         self.problems += outputs.problems
         self.stop_if_broken()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,10 +42,9 @@ def written(ledger: Mapping[str, Any]) -> dict[str, Any]:
     return {**ledger, "format": FORMAT, "files": files, "releases": releases}
 
 
-def stamp(status: os.stat_result) -> str:
-    """What a file of ours looked like when it was written; as it stands in a row of `freshness.Listings`
-    after the name."""
-    return f"{status.st_size}\t{status.st_mtime_ns}\t"
+def stamp_in(seen: str) -> str:
+    """What a file of ours looks like, from a row of `freshness.Listings` without the name: size and time."""
+    return seen[: seen.index("\t", seen.index("\t") + 1) + 1]
 
 
 def has_our_manifest(build: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -119,9 +120,12 @@ def foreign(
     # With the ledger went the names of our documents; they are known by their manifest.
     ours = "manifest.json" not in directory.files and ledger.has_our_manifest(directory.path)
     top = f"{directory.path}{os.sep}"
+    is_directory = functools.cache(os.path.isdir)
     problems = []
     for name in dict.fromkeys((*outputs, *staged, *documents)):
-        if name in directory.files or not os.path.lexists(top + name):
+        if name in directory.files or not is_directory(top + name[: name.rfind("/") + 1]):
+            continue
+        if not os.path.lexists(top + name):
             continue
         if ours and name in documents:
             continue

@@ -93,7 +93,7 @@ class BuildDirectory:
 
     @property
     def files(self) -> dict[str, str]:
-        """Every file that is ours: ``{path below the build directory: its `ledger.stamp`}``."""
+        """Every file that is ours: ``{path below the build directory: its `ledger.stamp_in`}``."""
         files: dict[str, str] = self.ledger["files"]
         return files
 
@@ -191,8 +191,7 @@ class BuildDirectory:
     def _settle(
         self, written: tuple[str, ...], release: tuple[str, list[str]], keep: int, notes: Mapping[str, Any]
     ) -> list[str]:
-        for name in written:
-            self.files[name] = ledger.stamp(os.lstat(self._top + name))
+        self.files.update(dict.fromkeys(written, ledger.UNKNOWN))
         identity, files = release
         current = set(files)
         self.ledger["releases"] = _with_release(self.ledger["releases"], identity, sorted(current), keep)
@@ -207,10 +206,21 @@ class BuildDirectory:
         self._remove_empty_directories(removed)
         for directory in {os.path.dirname(self._top + name) for name in (*written, *removed)}:
             self.listings.forget(directory)
+        self._stamp(written)
         self._replace(ledger.NAME, ledger.written(self.ledger))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.private / ledger.ANNOUNCED)
         return removed
+
+    def _stamp(self, written: Iterable[str]) -> None:
+        """Notes what these files look like now, by listings that will be wanted anyway."""
+        missing = set(written)
+        for directory in {name.rpartition("/")[0] for name in missing}:
+            below = f"{directory}/" if directory else ""
+            for row in self.listings.rows(f"{self._top}{directory}" if directory else str(self.path))[0]:
+                name, _, seen = row.partition("\t")
+                if below + name in missing:
+                    self.files[below + name] = ledger.stamp_in(seen)
 
     def _remove_empty_directories(self, removed: Iterable[str]) -> None:
         for directory in sorted({os.path.dirname(name) for name in removed}, key=len, reverse=True):

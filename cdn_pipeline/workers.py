@@ -35,6 +35,7 @@ class Workers:
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
         self._idle: list[Worker] = []
+        self._dismissed: list[Worker] = []
         self._busy: dict[Any, tuple[Worker, _Shared, Task]] = {}  # by line
 
     def run(self, tasks: Iterable[Task] = (), *, alone: bool, apart: bool = False) -> Run:
@@ -87,10 +88,17 @@ class Workers:
         _, run, task = self._busy.pop(worker.line)
         run.lost.append((task, worker.end()))
 
+    def dismiss(self) -> None:
+        """There is no more work: workers that have none begin to end, which takes them a while."""
+        for worker in self._idle:
+            worker.kill()
+        self._dismissed += self._idle
+        self._idle = []
+
     def stop(self) -> None:
         """Ends all workers now; whatever they were doing is lost."""
-        workers = [*self._idle, *(worker for worker, *_ in self._busy.values())]
-        self._idle, self._busy = [], {}
+        workers = [*self._dismissed, *self._idle, *(worker for worker, *_ in self._busy.values())]
+        self._dismissed, self._idle, self._busy = [], [], {}
         for worker in workers:
             worker.kill()
         for worker in workers:
