@@ -38,4 +38,4 @@ $(VENV)/tested: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) build sample_site/build sample_site/.cdn_pipeline
+	rm -rf $(VENV) build cdn_pipeline/tokens/*.so sample_site/build sample_site/.cdn_pipeline

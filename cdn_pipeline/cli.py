@@ -10,6 +10,7 @@ import contextlib
 import gc
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
@@ -76,23 +77,20 @@ def _run(words: Sequence[str], options: argparse.Namespace) -> int:
 def _terminable() -> Iterator[None]:
     """SIGTERM ends a verb as Ctrl-C does, so that nothing is left half-done. A handler of whoever runs us
     stays, and threads have none."""
-    # Not `signal`, whose enumerations take longer to make than forty files to look at.
-    import _signal  # type: ignore[import-not-found]
-
     def terminate(number: int, frame: object) -> None:
-        _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise invocation.Terminated
 
-    is_free = _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL
+    is_free = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     try:
-        is_ours = is_free and _signal.signal(_signal.SIGTERM, terminate) is not None
+        is_ours = is_free and signal.signal(signal.SIGTERM, terminate) is not None
     except ValueError:  # a thread
         is_ours = False
     try:
         yield
     finally:
         if is_ours:
-            _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _failure(error: Exception, options: argparse.Namespace) -> int:
