@@ -77,6 +77,7 @@ def _run(words: Sequence[str], options: argparse.Namespace) -> int:
 def _terminable() -> Iterator[None]:
     """SIGTERM ends a verb as Ctrl-C does, so that nothing is left half-done. A handler of whoever runs us
     stays, and threads have none."""
+
     def terminate(number: int, frame: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise invocation.Terminated
