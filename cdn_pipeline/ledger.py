@@ -35,11 +35,16 @@ def read(build: Path, private: Path) -> dict[str, Any]:
     return ledger
 
 
-def written(ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """*ledger* as its file has it, for `read`."""
-    files = note.columns(ledger["files"].items())
-    releases = [(release, "\n".join(files)) for release, files in ledger["releases"]]
-    return {**ledger, "format": FORMAT, "files": files, "releases": releases}
+def written(ledger: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The items of *ledger* as its file has them, for `read`; one after the other, as they are large."""
+    yield "format", FORMAT
+    for key, value in ledger.items():
+        if key == "files":
+            yield key, note.columns(value.items())
+        elif key == "releases":
+            yield key, [(release, "\n".join(files)) for release, files in value]
+        elif key != "format":
+            yield key, value
 
 
 def stamp_in(seen: str) -> str:

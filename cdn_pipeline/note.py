@@ -12,17 +12,22 @@ SEAL = b',"crc32":'  # of all that stands before it; the last key of the documen
 
 def sealed(document: Mapping[str, Any]) -> Iterator[bytes]:
     """A document that is not empty, with a checksum; in pieces, since that of a large site has megabytes."""
+    return sealed_items(document.items())
+
+
+def sealed_items(items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
+    """The same, by its items, which may be made one after the other."""
     checksum = 0
-    for text in _pieces(document):
+    for text in _pieces(items):
         piece = text.encode()
         checksum = zlib.crc32(piece, checksum)
         yield piece
     yield SEAL + b"%d}" % checksum
 
 
-def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
+def _pieces(items: Iterable[tuple[str, Any]]) -> Iterator[str]:
     before = "{"
-    for key, value in document.items():
+    for key, value in items:
         yield f"{before}{_json(key)}:"
         if isinstance(value, list):
             before = "["

@@ -172,7 +172,7 @@ class BuildDirectory:
         """Before a file is on disk it is announced as ours: a crash leaves nothing that we disown."""
         fresh = [name for name in (*staged, *documents) if name not in self.files]
         if fresh:
-            self._replace(ledger.ANNOUNCED, {"files": fresh})
+            self._replace(ledger.ANNOUNCED, [("files", fresh)])
 
     def _move(self, source: str, name: str) -> None:
         file = self._top + name
@@ -192,13 +192,7 @@ class BuildDirectory:
         self, written: tuple[str, ...], release: tuple[str, list[str]], keep: int, notes: Mapping[str, Any]
     ) -> list[str]:
         self.files.update(dict.fromkeys(written, ledger.UNKNOWN))
-        identity, files = release
-        current = set(files)
-        self.ledger["releases"] = _with_release(self.ledger["releases"], identity, sorted(current), keep)
-        older = {name for _, names in self.ledger["releases"][1:] for name in names} - current
-        kept = current.union(older - _outdated_neighbours(older, current), written)
-        removed = sorted(name for name in self.files if name not in kept)
-        self.ledger.update(notes)
+        removed = self._outlived(written, *release, keep)
         for name in removed:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._top + name)
@@ -207,19 +201,28 @@ class BuildDirectory:
         for directory in {os.path.dirname(self._top + name) for name in (*written, *removed)}:
             self.listings.forget(directory)
         self._stamp(written)
+        self.ledger.update(notes)
         self._replace(ledger.NAME, ledger.written(self.ledger))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.private / ledger.ANNOUNCED)
         return removed
 
+    def _outlived(self, written: Iterable[str], identity: str, files: list[str], keep: int) -> list[str]:
+        """Notes a release, and returns what no release that is kept has any more."""
+        current = set(files)
+        self.ledger["releases"] = _with_release(self.ledger["releases"], identity, sorted(current), keep)
+        older = {name for _, names in self.ledger["releases"][1:] for name in names} - current
+        kept = current.union(older - _outdated_neighbours(older, current), written)
+        return sorted(name for name in self.files if name not in kept)
+
     def _stamp(self, written: Iterable[str]) -> None:
         """Notes what these files look like now, by listings that will be wanted anyway."""
-        missing = set(written)
-        for directory in {name.rpartition("/")[0] for name in missing}:
+        fresh = set(written)
+        for directory in {name.rpartition("/")[0] for name in fresh}:
             below = f"{directory}/" if directory else ""
             for row in self.listings.rows(f"{self._top}{directory}" if directory else str(self.path))[0]:
                 name, _, seen = row.partition("\t")
-                if below + name in missing:
+                if below + name in fresh:
                     self.files[below + name] = ledger.stamp_in(seen)
 
     def _remove_empty_directories(self, removed: Iterable[str]) -> None:
@@ -229,10 +232,10 @@ class BuildDirectory:
                     os.rmdir(self.path / directory)
                     directory = os.path.dirname(directory)
 
-    def _replace(self, name: str, document: Mapping[str, Any]) -> None:
+    def _replace(self, name: str, document: Iterable[tuple[str, Any]]) -> None:
         staged = self.staged_name()
         with open(staged, "wb") as file:
-            file.writelines(note.sealed(document))
+            file.writelines(note.sealed_items(document))
         os.replace(staged, self.private / name)
 
 
