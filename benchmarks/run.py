@@ -69,7 +69,7 @@ def compare(place: Place, name: str, tools: dict[str, Tool], rounds: int) -> lis
     scenario = SCENARIOS[name]
     warm_page_cache(place.site)
     for tool in tools.values():  # writes byte code, and fills the caches that a warm run wants
-        remove(tool.output, *tool.caches)
+        set_aside(place, tool)
         measure.run(tool.argv, tool.folder, tool.environment)
     runs: dict[str, list[measure.Run]] = {tool: [] for tool in tools}
     for _ in range(rounds):
@@ -77,7 +77,7 @@ def compare(place: Place, name: str, tools: dict[str, Tool], rounds: int) -> lis
             change_an_image(place)
         for tool in tools.values():
             if scenario.cold:
-                remove(tool.output, *tool.caches)
+                set_aside(place, tool)
             os.sync()  # so that nobody's run pays for what the last one wrote
             runs[tool.name].append(
                 measure.run(tool.argv, tool.folder, tool.environment, sample=scenario.sample)
@@ -109,9 +109,17 @@ def change_an_image(place: Place) -> None:
     picture.write_bytes(images.png(f"changed at {time.time_ns()}", 20_000))
 
 
-def remove(*folders: Path) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+def set_aside(place: Place, tool: Tool) -> None:
+    """Takes output and caches of *tool* away, to be deleted at the end: where ext4 has deleted many files a
+    short time ago, it takes up to 1 ms to create another one."""
+    for folder in (tool.output, *tool.caches):
+        if folder.exists():
+            aside(place.work).mkdir(exist_ok=True)
+            folder.rename(aside(place.work) / str(time.time_ns()))
+
+
+def aside(work: Path) -> Path:
+    return work / "aside"
 
 
 def available(place: Place, wanted: set[str]) -> dict[str, Tool]:
@@ -124,7 +132,7 @@ def available(place: Place, wanted: set[str]) -> dict[str, Tool]:
 def site(work: Path, files: int) -> Path:
     """The generated site, made anew: an earlier run may have changed an image."""
     folder = work / f"site-{files}"
-    remove(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     generate.write(files, folder)
     return folder
 
@@ -189,6 +197,13 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     work = options.work.resolve()
+    try:
+        run(options, work)
+    finally:
+        shutil.rmtree(aside(work), ignore_errors=True)
+
+
+def run(options: argparse.Namespace, work: Path) -> None:
     wanted = {name for one in options.scenario for name in SCENARIOS[one].tools}
     wanted &= set(options.tools or wanted)
     place = Place(site(work, options.files), work, (options.command,), options.hugo, options.files)
