@@ -45,7 +45,7 @@ class Cache:
         connection = sqlite3.connect(self._file or "", timeout=10, isolation_level=None)
         try:
             connection.execute("PRAGMA page_size=16384")  # of a new file: values have kilobytes
-            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA journal_mode=TRUNCATE")  # WAL would write all twice
             connection.execute("PRAGMA synchronous=OFF")  # a lost cache costs time, never correctness
             connection.execute("CREATE TABLE IF NOT EXISTS result (key TEXT PRIMARY KEY, value BLOB)")
             connection.execute("SELECT value FROM result LIMIT 1").fetchone()
