@@ -59,7 +59,7 @@ class Cache:
         if self._file is None:
             return False
         gone = False
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-journal", "-wal", "-shm"):
             with contextlib.suppress(OSError):
                 os.unlink(f"{self._file}{suffix}")
                 gone = True
