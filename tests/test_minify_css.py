@@ -221,6 +221,8 @@ def test_minifying_again_changes_nothing(text: str) -> None:
     assert minify(minify(text)) == minify(text)
 
 
+@example("+ .5{")
+@example("a + 1e3 {")
 @given(SOUP)
 def test_no_token_is_lost_or_made(text: str) -> None:
     def significant(sheet: str) -> list[str]:

@@ -393,12 +393,19 @@ is_loose(const Printer *printer, Py_UCS4 right)
     return is_one_of(printer->left, "(,!") || is_one_of(right, "),!;}");
 }
 
-/* Whether *right* would join the characters before it in a prelude, or is an error there. */
+/* Whether the token at i would join the characters before it in a prelude, or is an error there. */
 static bool
-is_crowded(const Printer *printer, Py_UCS4 right)
+is_crowded(const Printer *printer, Py_ssize_t i)
 {
-    return (is_one_of(right, ">~+") && is_one_of(printer->left, ">~+")) ||
-           (right == '+' && is_one_of(printer->left, "(,")) || (right == '>' && printer->left == '-');
+    Py_UCS4 left = printer->left, right = at(&printer->statement, i), next = at(&printer->statement, i + 1);
+    if (left == '+' && printer->open.depth == 0) {
+        Py_UCS4 first = right == '.' ? next : right;
+        if ('0' <= first && first <= '9') {
+            return true;
+        }
+    }
+    return (is_one_of(right, ">~+") && is_one_of(left, ">~+")) || (right == '+' && is_one_of(left, "(,")) ||
+           (right == '>' && left == '-');
 }
 
 /* Prints from i on; whether it could. */
@@ -417,7 +424,7 @@ print(Printer *printer, Py_ssize_t i)
         }
         bool in_attribute = printer->is_prelude && open->depth && open->closers[open->depth - 1] == ']';
         Py_ssize_t end = end_of_token(printer, i);
-        if (end < 0 || (gap && in_attribute) || (printer->is_prelude && is_crowded(printer, character))) {
+        if (end < 0 || (gap && in_attribute) || (printer->is_prelude && is_crowded(printer, i))) {
             return false;
         }
         if (gap && !is_loose(printer, character)) {

@@ -219,8 +219,10 @@ def _is_loose_in_selectors(before: str, left: str, right: str, within: str) -> b
         return left in ("[", "=") or right == "]" or (right == "=" and left not in "~|^$*")
     is_combinator = right in _COMBINATORS or right[0] == "+"  # 2n +1
     if left in _COMBINATORS:
-        # :nth-child(+ 3) is wrong, :nth-child(+3) is not
-        return not is_combinator and not (left == "+" and before in ("(", ","))
+        # :nth-child(+ 3) is wrong, :nth-child(+3) is not; and outside of brackets + 3 is two tokens, +3 one
+        is_number = right[0].isdecimal() or (right[0] == "." and right[1:2].isdecimal())
+        joins = left == "+" and (before in ("(", ",") or (is_number and not within))
+        return not is_combinator and not joins
     if is_combinator:
         return not (left == "--" and right == ">")
     return left in ("(", ",") or right in (")", ",", "{")
